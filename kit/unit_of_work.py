@@ -1,0 +1,141 @@
+"""The unit of work: one transaction, its events, and what must happen once it is durable."""
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
+from datetime import datetime
+from typing import Any, Protocol
+
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
+
+from kit.access import Access, bind_access
+from kit.clock import Clock
+from kit.database import READ_ONLY
+from kit.errors import Unavailable
+from kit.event_row import EventRow
+
+log = logging.getLogger(__name__)
+
+AfterCommit = Callable[[], Awaitable[object]]
+
+
+class EventPublisher(Protocol):
+    async def publish(self, rows: list[EventRow]) -> None: ...
+
+
+class UnitOfWork:
+    """Handed to services; they read and write through `session` and never commit."""
+
+    def __init__(self, session: AsyncSession, access: Access, clock: Clock) -> None:
+        self.session = session
+        self.access = access
+        self._clock = clock
+        self._after_commit: list[AfterCommit] = []
+        self._events: list[EventRow] = []
+
+    @property
+    def now(self) -> datetime:
+        """The current instant, aware UTC, by the platform's clock."""
+        return self._clock.now()
+
+    @property
+    def workspace_id(self) -> str:
+        if self.access.workspace_id is None:
+            raise RuntimeError("this work belongs to one workspace")
+        return self.access.workspace_id
+
+    def after_commit(self, action: AfterCommit) -> None:
+        """Run `action` once the transaction is durable. It may be lost with the process: a sweeper must heal that."""
+        self._after_commit.append(action)
+
+    def emit(
+        self,
+        audience: str,
+        entity: str,
+        entity_id: str,
+        version: int,
+        data: dict[str, Any],
+        *,
+        sealed: bool = False,
+    ) -> None:
+        """Tell pages about a change, at least once, in this transaction.
+
+        `audience` is `family` or `family:topic` (`desk`, `chat:<session>`); clients apply by (entity, id, version).
+        """
+        family, _, topic = audience.partition(":")
+        row = EventRow(
+            workspace_id=self.workspace_id,
+            family=family,
+            topic=topic,
+            entity=entity,
+            entity_id=entity_id,
+            version=version,
+            data=data,
+            sealed=sealed,
+            created_at=self.now,
+        )
+        self._events.append(row)
+        self.session.add(row)
+
+    async def settle(self, publisher: EventPublisher | None) -> None:
+        """Publish the events and run what waited for the commit; a failure is logged and left to the sweepers."""
+        if self._events and publisher is not None:
+            await _logged(lambda: publisher.publish(self._events))
+        for action in self._after_commit:
+            await _logged(action)
+
+
+async def _logged(action: AfterCommit) -> None:
+    try:
+        await action()
+    except Exception:
+        log.exception("work after commit failed; a sweeper will repeat it")
+
+
+class Database:
+    """Opens units of work. `publisher` sends committed events to their stream."""
+
+    def __init__(self, engine: AsyncEngine, clock: Clock, publisher: EventPublisher | None = None) -> None:
+        self.engine = engine
+        self.clock = clock
+        self.publisher = publisher
+        self._is_sqlite = engine.dialect.name == "sqlite"
+        # SQLite has one writer; queueing in the process is fair, its busy handler is not.
+        self._writer = asyncio.Lock()
+
+    @asynccontextmanager
+    async def unit_of_work(self, access: Access, *, read_only: bool = False) -> AsyncIterator[UnitOfWork]:
+        """One transaction under `access`: committed at exit, rolled back on an exception.
+
+        Raises `Unavailable` when the database is down, locked or full: nothing was stored then.
+        """
+        async with AsyncExitStack() as stack:
+            if self._is_sqlite and not read_only:
+                await stack.enter_async_context(self._writer)
+            session = await stack.enter_async_context(AsyncSession(self.engine, expire_on_commit=False))
+            bind_access(session.sync_session, access)
+            uow = UnitOfWork(session, access, self.clock)
+            with _unavailable():
+                if read_only:
+                    await session.connection(execution_options={READ_ONLY: True})
+                yield uow
+                await (session.rollback() if read_only else session.commit())
+        await uow.settle(self.publisher)
+
+
+class _unavailable:  # noqa: N801 - a context manager in the style of contextlib
+    """Turn a database that cannot work into an error that tells the caller to try again."""
+
+    def __enter__(self) -> None:
+        return None
+
+    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
+        if isinstance(error, (OperationalError, InterfaceError)) or (
+            isinstance(error, DBAPIError) and error.connection_invalidated
+        ):
+            log.error("database unavailable: %s", type(error.orig).__name__)
+            raise Unavailable("The database cannot take this now; nothing was stored.") from error
+        if isinstance(error, (ConnectionError, TimeoutError)):
+            raise Unavailable("The database cannot be reached; nothing was stored.") from error
