@@ -1,0 +1,149 @@
+"""What every channel is built from: adapters in mirrored pairs, in and out, in one normalised form.
+
+Nothing is silently dropped or degraded: what an adapter cannot do it says with `NotSupported`, what it cannot read it
+says with `MalformedInbound`, and the raw input is kept.
+"""
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from fastapi import APIRouter
+
+from kit.errors import AppError
+from router.contact import Address, Attachment, ContactRequest, RawInbound
+
+__all__ = ["Address", "Attachment", "ContactRequest", "RawInbound"]
+
+
+class ChannelUnavailable(AppError):
+    """The other side cannot be reached now: retried with back-off."""
+
+    status, code, title = 503, "channel_unavailable", "The channel cannot be reached right now"
+
+
+class MessageRejected(AppError):
+    """The other side refused for good: shown to the agent, not retried."""
+
+    status, code, title = 422, "message_rejected", "The message was refused"
+
+
+class MalformedInbound(AppError):
+    """This cannot be read: quarantined with its raw form."""
+
+    status, code, title = 422, "malformed_inbound", "The message cannot be read"
+
+
+class IgnoredInbound(AppError):
+    """This is no approach of a citizen (a bounce, a loop, our own mail): kept in the ledger with `detail` as reason."""
+
+    status, code, title = 422, "ignored_inbound", "Not a citizen's message"
+
+
+class NotSupported(AppError):
+    status, code, title = 422, "not_supported", "This channel cannot do that"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Capabilities:
+    live: bool
+    replies: bool
+    attachments: bool
+    receipts: bool
+    max_text_chars: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stored:
+    """What intake answers once the item is durable. `contact_id` and `seq` are known where it was routed at once."""
+
+    ledger_id: str
+    first_time: bool
+    contact_id: str | None = None
+    message_id: str | None = None
+    seq: int | None = None
+
+
+class Intake(Protocol):
+    async def __call__(self, raw: RawInbound) -> Stored:
+        """Store `raw` durably; only then may the sender be told. Idempotent by (channel, account, provider_id).
+
+        Raises `Unavailable` when nothing was stored: tell the sender to try again.
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OutboundMessage:
+    """One message to one recipient. `external_id` is fixed before the first attempt and the same in each."""
+
+    outbox_id: str
+    message_id: str
+    thread_key: str
+    recipient: str
+    text: str
+    subject: str = ""
+    language: str = "zh-CN"
+    external_id: str
+    envelope: Mapping[str, Any] = field(default_factory=dict)
+    attachments: tuple[Attachment, ...] = ()
+    automatic: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SendReceipt:
+    """`delivered` when the citizen's side has it, else the next hop has."""
+
+    external_id: str
+    delivered: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Health:
+    """Whether the channel works; `detail` says what is wrong and how to mend it, in words for an operator."""
+
+    ok: bool
+    detail: str = ""
+
+
+class Adapter(Protocol):
+    channel: str
+    capabilities: Capabilities
+
+    async def parse(self, raw: RawInbound) -> ContactRequest:
+        """Pure in effect: raw in, request out (untrusted formats are parsed in a child process).
+
+        Raises `MalformedInbound` or `IgnoredInbound`.
+        """
+        ...
+
+    async def send(self, message: OutboundMessage) -> SendReceipt:
+        """Raises `ChannelUnavailable`, `MessageRejected` or `NotSupported`. Safe to repeat with the same message."""
+        ...
+
+    async def check(self) -> Health: ...
+
+
+class PullAdapter(Adapter, Protocol):
+    async def run(self, intake: Intake) -> None:
+        """Fetch until cancelled; reconnects by itself."""
+        ...
+
+
+class PushAdapter(Adapter, Protocol):
+    def routes(self, intake: Intake) -> APIRouter:
+        """The endpoints that the other side calls, mounted by the web process."""
+        ...
+
+
+class LiveAdapter(Adapter, Protocol):
+    async def connect(self, contact_id: str, agent_id: str) -> None:
+        """An agent accepted: the citizen is told who answers."""
+        ...
+
+    async def release(self, contact_id: str) -> None:
+        """The agent is done: the citizen is told."""
+        ...
+
+
+BlobReader = Callable[[str], Awaitable[bytes]]
