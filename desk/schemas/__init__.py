@@ -4,8 +4,10 @@ Routes, all under /api/desk. Writing ones need the header X-CSRF-Token (from GET
 
     session   POST login, POST logout, GET session, POST password, GET sessions, DELETE sessions/{id}
     inbox     GET snapshot, GET reference, WS events?after=<cursor>
-              GET contacts?scope=mine|waiting|all&queue_id=&q=, GET contacts/{id}, GET contacts/{id}/thread?before=<message id>
-              POST contacts/{id}/accept, /decline, /read, /messages, /park, /resume, /finish, /disposition, /transfer, /spam
+              GET contacts?scope=mine|waiting|all&queue_id=&q=, GET contacts/{id},
+              GET contacts/{id}/thread?before=<message id>
+              POST contacts/{id}/accept, /decline, /read, /messages, /park, /resume, /finish,
+              /disposition, /transfer, /spam
               POST contacts/{id}/open (a sealed one, with a reason), GET contacts/{id}/why
               GET/PUT contacts/{id}/drafts/{kind}, DELETE contacts/{id}/drafts/{kind}
               POST messages/{id}/retry, POST uploads, GET attachments/{id}, GET attachments/{id}/preview

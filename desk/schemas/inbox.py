@@ -146,7 +146,7 @@ class ReasonInput(BaseModel):
 
 
 class DraftInput(BaseModel):
-    """`version` is the one this text was based on; 0 for a new draft. Another version on the server is a 409 with it."""
+    """`version` is the one this text was based on, 0 for a new draft; another one on the server is a 409."""
 
     version: int = 0
     body: dict[str, Any]
