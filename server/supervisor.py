@@ -6,9 +6,9 @@ import os
 import signal
 import sys
 import time
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from server.speech import Say
 
@@ -33,7 +33,6 @@ class Part:
     start_timeout_s: float = 60.0
     stop_timeout_s: float = 12.0
     inherit: Sequence[int] = ()
-    environment: Mapping[str, str] = field(default_factory=dict)
 
 
 class StartFailed(Exception):
@@ -140,7 +139,6 @@ class Supervisor:
             start_new_session=True,
             pass_fds=part.inherit,
             preexec_fn=_die_with(os.getpid()),
-            env={**os.environ, **part.environment} if part.environment else None,
         )
         self._running[part.name] = process
         return process

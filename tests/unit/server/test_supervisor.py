@@ -119,9 +119,7 @@ async def test_children_die_with_a_killed_supervisor(stage: Stage) -> None:
             await supervisor.wait()
         asyncio.run(main())
     """
-    await stage.supervisor.start(
-        Part(name="inner", command=(sys.executable, "-c", textwrap.dedent(program)), environment={"PYTHONPATH": "."})
-    )
+    await stage.supervisor.start(Part(name="inner", command=(sys.executable, "-c", textwrap.dedent(program))))
     await wait_until(lambda: stage.count("| pid"), "the child of the inner supervisor speaks")
     child = _pid(stage.lines)
     os.kill(stage.supervisor.pid("inner"), signal.SIGKILL)

@@ -1,0 +1,189 @@
+"""The house rules that no linter knows: each test names the rule that it guards."""
+
+import ast
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+from tests.support.tree import ROOT, project_files, pyproject, python_files, rooms
+
+LONGEST_FILE = 400
+LONGEST_FUNCTION = 50
+PURE_CORE = ("contact", "states", "skills", "queues", "rules", "hours", "waiting_time", "ports", "effects")
+# The same thing has the same name in every room (architecture: tables, store, service, routes, schemas).
+OTHER_NAMES = {"models", "views", "api", "endpoints", "repository", "dao", "crud", "utils", "helpers", "common", "misc"}
+READS_ENVIRONMENT = {Path("server/settings.py")}
+WRITES_SQL = {"kit", "server/migrations"}
+
+
+def tree(path: Path) -> ast.Module:
+    return ast.parse((ROOT / path).read_text("utf-8"), str(path))
+
+
+def calls_and_attributes(path: Path) -> Iterator[ast.Attribute | ast.Name]:
+    return (node for node in ast.walk(tree(path)) if isinstance(node, ast.Attribute | ast.Name))
+
+
+def contract(name: str) -> dict[str, list[str]]:
+    found: dict[str, list[str]] = next(
+        item for item in pyproject()["tool"]["importlinter"]["contracts"] if item["name"] == name
+    )
+    return found
+
+
+def subpackages(room: str) -> set[str]:
+    return {path.parts[1] for path in project_files() if path.parts[0] == room and path.match(f"{room}/*/__init__.py")}
+
+
+def flat(layers: list[str]) -> set[str]:
+    return {name.strip() for layer in layers for name in layer.split("|")}
+
+
+def test_a_new_room_stands_in_every_list() -> None:
+    tool = pyproject()["tool"]
+    assert set(tool["hatch"]["build"]["targets"]["wheel"]["packages"]) == set(rooms())
+    assert set(tool["mypy"]["packages"]) == {*rooms(), "tests"}
+    assert set(tool["importlinter"]["root_packages"]) == {*rooms(), "tests"}
+    assert flat(contract("Rooms import downwards only")["layers"]) == set(rooms())
+    assert set(contract("Nothing of the product imports the tests")["source_modules"]) == set(rooms())
+
+
+def test_records_and_channels_stand_in_their_contracts() -> None:
+    assert flat(contract("Records import downwards only")["layers"]) == subpackages("records")
+    independent = set(contract("Channels do not know each other")["modules"])
+    assert independent == {f"channels.{name}" for name in subpackages("channels")}
+
+
+def test_the_pure_core_of_the_router_stands_in_its_contract() -> None:
+    there = {f"router.{name}" for name in PURE_CORE if (ROOT / f"router/{name}.py").exists()}
+    assert set(contract("The core of the router is pure")["source_modules"]) == there
+
+
+def test_no_module_is_named_like_a_standard_one() -> None:
+    names = {
+        path: path.stem if path.name != "__init__.py" else path.parent.name for path in python_files(*rooms(), "tests")
+    }
+    assert [path for path, name in names.items() if name in sys.stdlib_module_names] == []
+
+
+def test_every_tests_folder_is_a_package() -> None:
+    folders = {parent for path in python_files("tests") for parent in path.parents if parent.parts}
+    assert [folder for folder in sorted(folders) if not (ROOT / folder / "__init__.py").exists()] == []
+
+
+def test_files_stay_short() -> None:
+    sources = [
+        path
+        for path in project_files()
+        if path.suffix in {".py", ".ts", ".vue", ".lua"}
+        and "versions" not in path.parts
+        and not path.name.endswith(".d.ts")
+    ]
+    lengths = {str(path): (ROOT / path).read_text("utf-8").count("\n") for path in sources}
+    assert {path: length for path, length in lengths.items() if length > LONGEST_FILE} == {}
+
+
+def test_functions_stay_short() -> None:
+    long = {
+        f"{path}:{node.lineno} {node.name}"
+        for path in python_files(*rooms(), "tests")
+        if "versions" not in path.parts
+        for node in ast.walk(tree(path))
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+        and (node.end_lineno or 0) - node.lineno + 1 > LONGEST_FUNCTION
+    }
+    assert long == set()
+
+
+def test_rooms_name_their_files_alike() -> None:
+    assert [path for path in python_files() if path.stem in OTHER_NAMES] == []
+
+
+def test_rows_stand_in_tables_files() -> None:
+    """Outside kit, whose modules each bring the rows they need."""
+    misplaced = [
+        f"{path}:{node.lineno}"
+        for path in python_files()
+        if path.parts[0] != "kit" and not path.stem.startswith("tables")
+        for node in ast.walk(tree(path))
+        if isinstance(node, ast.ClassDef)
+        and any(isinstance(part, ast.Assign) and _names(part) == {"__tablename__"} for part in node.body)
+    ]
+    assert misplaced == []
+
+
+def test_routers_are_called_routes() -> None:
+    misnamed = [
+        f"{path}:{node.lineno}"
+        for path in python_files()
+        for node in ast.walk(tree(path))
+        if isinstance(node, ast.Assign)
+        and isinstance(node.value, ast.Call)
+        and isinstance(node.value.func, ast.Name)
+        and node.value.func.id == "APIRouter"
+        and _names(node) != {"routes"}
+    ]
+    assert misnamed == []
+
+
+def _names(node: ast.Assign) -> set[str]:
+    return {target.id for target in node.targets if isinstance(target, ast.Name)}
+
+
+def test_only_settings_read_the_environment() -> None:
+    readers = {
+        path
+        for path in python_files()
+        for node in calls_and_attributes(path)
+        if (node.attr if isinstance(node, ast.Attribute) else node.id) in {"environ", "environb", "getenv"}
+    }
+    assert readers <= READS_ENVIRONMENT
+
+
+def test_no_statement_goes_past_the_access_filter() -> None:
+    """Sealing and workspaces are enforced on ORM statements: raw SQL and tables would pass by."""
+    strays = {
+        f"{path}:{node.lineno}"
+        for path in python_files()
+        if not any(str(path).startswith(allowed) for allowed in WRITES_SQL)
+        for node in ast.walk(tree(path))
+        if (isinstance(node, ast.Attribute) and node.attr in {"__table__", "exec_driver_sql"})
+        or (
+            isinstance(node, ast.ImportFrom) and (node.module or "").startswith("sqlalchemy") and _imports(node, "text")
+        )
+    }
+    assert strays == set()
+
+
+def _imports(node: ast.ImportFrom, name: str) -> bool:
+    return any(alias.name == name for alias in node.names)
+
+
+FORBIDDEN = {
+    "kit/planted.py": ("import records.staff", "Rooms import downwards only"),
+    "records/citizens/planted.py": ("import records.staff", "Records import downwards only"),
+    "channels/chat/planted.py": ("import channels.mail", "Channels do not know each other"),
+    "router/contact.py": ("import sqlalchemy", "The core of the router is pure"),
+    "webchat/planted.py": ("import tests.support", "Nothing of the product imports the tests"),
+}
+
+
+def test_a_planted_forbidden_import_is_seen(tmp_path: Path) -> None:
+    for path in [*python_files(*rooms(), "tests"), Path("pyproject.toml")]:
+        (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(ROOT / path, tmp_path / path)
+    clean = lint_imports(tmp_path)
+    assert clean.returncode == 0, clean.stdout
+    for place, (line, _) in FORBIDDEN.items():
+        with (tmp_path / place).open("a", encoding="utf-8") as file:
+            file.write(f"\n{line}\n")
+    planted = lint_imports(tmp_path)
+    assert planted.returncode == 1
+    assert [broken for _, broken in FORBIDDEN.values() if f"{broken} BROKEN" not in planted.stdout] == []
+
+
+def lint_imports(folder: Path) -> subprocess.CompletedProcess[str]:
+    program = Path(sys.executable).with_name("lint-imports")
+    return subprocess.run([program, "--no-cache"], cwd=folder, capture_output=True, text=True, check=False)
