@@ -1,0 +1,27 @@
+"""All tables in one place, so that migrations and tests know the whole schema."""
+
+import kit.blobs
+import kit.due_work
+import kit.event_row
+import kit.leases
+import kit.search
+import records.cases.tables
+import records.citizens.tables
+import records.messages.tables
+import records.staff.tables
+import router.tables
+from kit.tables import Base
+
+METADATA = Base.metadata
+TABLE_MODULES = (
+    kit.blobs,
+    kit.due_work,
+    kit.event_row,
+    kit.leases,
+    kit.search,
+    records.cases.tables,
+    records.citizens.tables,
+    records.messages.tables,
+    records.staff.tables,
+    router.tables,
+)
