@@ -1,0 +1,24 @@
+"""The services that the other tests stand on are the real ones, and fresh for each test."""
+
+from redis import Redis
+
+from tests.support.services import Postgres
+
+
+def test_postgres_finds_chinese_by_trigram(postgres: Postgres) -> None:
+    with postgres.new_database() as name:
+        postgres.psql("create extension pg_trgm", name)
+        assert postgres.psql("select '高新技术企业认定' like '%技术企%'", name) == "t"
+
+
+def test_each_database_is_dropped(postgres: Postgres) -> None:
+    with postgres.new_database() as name:
+        assert postgres.psql("select current_database()", name) == name
+    assert postgres.psql(f"select count(*) from pg_database where datname = '{name}'") == "0"
+
+
+def test_redis_has_functions_and_is_emptied(redis_url: str) -> None:
+    with Redis.from_url(redis_url) as client:
+        assert client.dbsize() == 0
+        client.function_load("#!lua name=probe\nredis.register_function('probe_1', function() return 7 end)")
+        assert client.fcall("probe_1", 0) == 7
