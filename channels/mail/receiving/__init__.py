@@ -1,0 +1,1 @@
+"""Mail in: one IMAP session for each folder, stored before it is acknowledged."""

@@ -1,0 +1,1 @@
+"""Mail out: composing and handing over to the SMTP server."""
