@@ -2,6 +2,8 @@
 
 from redis import Redis
 
+from kit.database import make_engine
+from server.migrate import current_revision, newest_revision
 from tests.support.services import Postgres
 
 
@@ -22,3 +24,9 @@ def test_redis_has_functions_and_is_emptied(redis_url: str) -> None:
         assert client.dbsize() == 0
         client.function_load("#!lua name=probe\nredis.register_function('probe_1', function() return 7 end)")
         assert client.fcall("probe_1", 0) == 7
+
+
+async def test_each_kind_of_database_is_at_the_newest_schema(database_url: str) -> None:
+    engine = make_engine(database_url)
+    assert await current_revision(engine) == newest_revision()
+    await engine.dispose()
