@@ -1,0 +1,67 @@
+"""What the desk needs from the process it runs in; `server.wiring.Services` fulfils it."""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+from fastapi import Request, WebSocket
+from redis.asyncio import Redis
+
+from kit.blobs import BlobStore
+from kit.commands import Commands
+from kit.events import EventHub, EventLog
+from kit.secret_box import SecretBox
+from kit.unit_of_work import Database
+from router.service import Router
+
+if TYPE_CHECKING:
+    from desk.feed.feeds import Feeds
+
+MAX_UPLOAD_BYTES = 25 * 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeskSettings:
+    """`origins`: the addresses that a browser may open the desk's socket from, as it writes them."""
+
+    origins: frozenset[str]
+    secure_cookies: bool = False
+    max_upload_bytes: int = MAX_UPLOAD_BYTES
+
+
+class Services(Protocol):
+    """One for each process, at `app.state.services`."""
+
+    @property
+    def database(self) -> Database: ...
+    @property
+    def router(self) -> Router: ...
+    @property
+    def blobs(self) -> BlobStore: ...
+    @property
+    def events(self) -> EventHub: ...
+    @property
+    def event_log(self) -> EventLog: ...
+    @property
+    def redis(self) -> Redis: ...
+    @property
+    def commands(self) -> Commands: ...
+    @property
+    def secret_box(self) -> SecretBox: ...
+    @property
+    def desk(self) -> DeskSettings: ...
+    @property
+    def feeds(self) -> "Feeds":
+        """The desk's live feeds of this process; closed at shutdown."""
+        ...
+
+
+def services(request: Request) -> Services:
+    """FastAPI dependency for routes."""
+    found: Services = request.app.state.services
+    return found
+
+
+def socket_services(socket: WebSocket) -> Services:
+    """The same for sockets."""
+    found: Services = socket.app.state.services
+    return found
