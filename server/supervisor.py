@@ -60,6 +60,7 @@ class Supervisor:
         self._say = say
         self._first_wait_s = first_wait_s
         self._stopping = asyncio.Event()
+        self._serving: set[str] = set()
         self._running: dict[str, asyncio.subprocess.Process] = {}
         self._parts: list[Part] = []
         self._tasks: list[asyncio.Task[None]] = []
@@ -85,8 +86,10 @@ class Supervisor:
         began = time.monotonic()
         process = await self._spawn(part)
         self._parts.append(part)
+        # Before it has served once, an end is a failed start, told to the caller; only later ones are repaired.
         self._tasks.append(asyncio.create_task(self._keep(part, process)))
         if part.ready is None:
+            self._serving.add(part.name)
             self._tell(self._say(f"{part.name} 已启动", f"{part.name} is started"))
             return
         while not await part.ready():
@@ -100,6 +103,7 @@ class Supervisor:
                     )
                 )
             await asyncio.sleep(POLL_S)
+        self._serving.add(part.name)
         waited = f"({time.monotonic() - began:.1f} s)"
         self._tell(self._say(f"{part.name} 已就绪 {waited}", f"{part.name} is ready {waited}"))
 
@@ -148,7 +152,7 @@ class Supervisor:
         while True:
             began = time.monotonic()
             await self._until_end(part.name, process)
-            if self.stopping:
+            if self.stopping or part.name not in self._serving:
                 return
             if time.monotonic() - began > HEALTHY_AFTER_S:
                 wait_s = self._first_wait_s

@@ -73,7 +73,7 @@ def _pid(lines: list[str]) -> int:
 
 
 async def test_waits_between_restarts_grow(stage: Stage) -> None:
-    await stage.supervisor.start(stage.part("web", 'touch "$mark"; exit 3'))
+    await stage.supervisor.start(Part(name="worker", command=("/bin/sh", "-c", "exit 3")))
     await wait_until(lambda: stage.count("code 3") >= 3, "three restarts")
     waits = [line.rsplit("in ", 1)[1] for line in stage.lines if "code 3" in line]
     assert waits[:3] == ["0.01 s", "0.02 s", "0.04 s"]
@@ -83,6 +83,7 @@ async def test_a_part_that_dies_before_it_serves_fails_the_start(stage: Stage) -
     with pytest.raises(StartFailed, match="web did not start"):
         await stage.supervisor.start(stage.part("web", "echo no database; exit 1"))
     await wait_until(lambda: stage.count("web     | no database"), "its last words are shown")
+    assert stage.count("unexpectedly") == 0
 
 
 async def test_a_part_that_never_serves_fails_the_start(stage: Stage) -> None:
