@@ -10,6 +10,7 @@ import records.citizens.tables
 import records.messages.tables
 import records.staff.tables
 import router.tables
+import webchat.tables
 from kit.tables import Base
 
 METADATA = Base.metadata
@@ -24,4 +25,5 @@ TABLE_MODULES = (
     records.messages.tables,
     records.staff.tables,
     router.tables,
+    webchat.tables,
 )

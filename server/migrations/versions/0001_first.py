@@ -1,10 +1,10 @@
 """The first schema"""
 
-import sqlalchemy as sa
 from alembic import op
 
-from kit.tables import JSON_TYPE
 from server.migrations.first_extras import search_and_audit
+import sqlalchemy as sa
+from kit.tables import JSON_TYPE
 
 revision = "0001"
 down_revision = None
@@ -111,6 +111,31 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("canned_answers", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_canned_answers_workspace_id"), ["workspace_id"], unique=False)
+
+    op.create_table(
+        "chat_sessions",
+        sa.Column("id", sa.String(length=36), nullable=False),
+        sa.Column("token_hash", sa.String(length=64), nullable=False),
+        sa.Column("language", sa.String(length=16), nullable=False),
+        sa.Column("topic", sa.String(length=32), nullable=False),
+        sa.Column("anonymous", sa.Boolean(), nullable=False),
+        sa.Column("thread_id", sa.String(length=36), nullable=True),
+        sa.Column("contact_id", sa.String(length=36), nullable=True),
+        sa.Column("read_by_visitor", sa.Integer(), nullable=False),
+        sa.Column("read_by_agent", sa.Integer(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("active_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("sealed", sa.Boolean(), nullable=False),
+        sa.Column("workspace_id", sa.String(length=36), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_chat_sessions")),
+        sa.UniqueConstraint("token_hash", name=op.f("uq_chat_sessions_token_hash")),
+    )
+    with op.batch_alter_table("chat_sessions", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_chat_sessions_contact_id"), ["contact_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_chat_sessions_expires_at"), ["expires_at"], unique=False)
+        batch_op.create_index(batch_op.f("ix_chat_sessions_thread_id"), ["thread_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_chat_sessions_workspace_id"), ["workspace_id"], unique=False)
 
     op.create_table(
         "choices",
@@ -384,6 +409,23 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("skills", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_skills_workspace_id"), ["workspace_id"], unique=False)
+
+    op.create_table(
+        "visitor_notes",
+        sa.Column("id", sa.String(length=36), nullable=False),
+        sa.Column("token_hash", sa.String(length=64), nullable=False),
+        sa.Column("name", sa.String(length=48), nullable=False),
+        sa.Column("body", sa.Text(), nullable=False),
+        sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("workspace_id", sa.String(length=36), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_visitor_notes")),
+        sa.UniqueConstraint(
+            "workspace_id", "token_hash", "name", name=op.f("uq_visitor_notes_workspace_id_token_hash_name")
+        ),
+    )
+    with op.batch_alter_table("visitor_notes", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_visitor_notes_expires_at"), ["expires_at"], unique=False)
+        batch_op.create_index(batch_op.f("ix_visitor_notes_workspace_id"), ["workspace_id"], unique=False)
 
     op.create_table(
         "workspaces",
@@ -1041,6 +1083,11 @@ def downgrade() -> None:
 
     op.drop_table("accounts")
     op.drop_table("workspaces")
+    with op.batch_alter_table("visitor_notes", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_visitor_notes_workspace_id"))
+        batch_op.drop_index(batch_op.f("ix_visitor_notes_expires_at"))
+
+    op.drop_table("visitor_notes")
     with op.batch_alter_table("skills", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_skills_workspace_id"))
 
@@ -1115,6 +1162,13 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_choices_workspace_id"))
 
     op.drop_table("choices")
+    with op.batch_alter_table("chat_sessions", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_chat_sessions_workspace_id"))
+        batch_op.drop_index(batch_op.f("ix_chat_sessions_thread_id"))
+        batch_op.drop_index(batch_op.f("ix_chat_sessions_expires_at"))
+        batch_op.drop_index(batch_op.f("ix_chat_sessions_contact_id"))
+
+    op.drop_table("chat_sessions")
     with op.batch_alter_table("canned_answers", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_canned_answers_workspace_id"))
 
