@@ -89,6 +89,7 @@ class MessageRow(Sealable, Row):
     detail: Mapped[dict[str, Any]]
     created_at: Mapped[datetime] = mapped_column(index=True)
     read_at: Mapped[datetime | None]
+    version: Mapped[int] = mapped_column(default=1)  # grows with delivery and previews: pages apply the newest
 
 
 class AttachmentRow(Sealable, Row):
