@@ -1,0 +1,75 @@
+"""`axd`: one command for operators. Each process of the platform is a module that this command becomes."""
+
+import os
+import sys
+from typing import Annotated
+
+import typer
+
+from server import up as platform
+
+app = typer.Typer(
+    help="AXD:多渠道联络统一分配平台 / omnichannel contact routing.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+
+
+def _become(module: str, *arguments: str) -> None:
+    """Replace this process: signals, exit code and memory are those of the module alone."""
+    os.execv(sys.executable, (sys.executable, "-m", module, *arguments))  # noqa: S606
+
+
+@app.command()
+def up() -> None:
+    """启动整个平台 / Start everything on this machine: database, Redis, web, gateway, worker."""
+    platform.main()
+
+
+@app.command()
+def web() -> None:
+    """只启动网页服务 / Serve HTTP and WebSocket only."""
+    _become("server.web")
+
+
+@app.command()
+def gateway() -> None:
+    """只启动渠道与定时任务 / Run pull adapters, outbox, timers and sweepers only."""
+    _become("server.gateway")
+
+
+@app.command()
+def worker() -> None:
+    """只启动后台作业 / Run RQ jobs only."""
+    _become("server.worker")
+
+
+@app.command()
+def migrate() -> None:
+    """升级数据库;空库则建立默认工作区 / Bring the database up to date; fill an empty one."""
+    _become("server.prepare")
+
+
+@app.command()
+def rebuild() -> None:
+    """按数据库重建队列 / Rebuild the queue in Redis from the database."""
+    _become("server.rebuild")
+
+
+@app.command()
+def doctor(
+    only: Annotated[str, typer.Option(help="只查一项 / one check only, by its name")] = "",
+) -> None:
+    """检查每个部分,并说明如何修复 / Check each part and say how to mend it."""
+    _become("server.doctor", *([only] if only else []))
+
+
+@app.command()
+def openapi() -> None:
+    """输出接口文档 / Print the OpenAPI document."""
+    _become("server.openapi")
+
+
+if __name__ == "__main__":
+    app()

@@ -1,0 +1,29 @@
+"""`axd gateway`: what goes out to the world by itself: pull adapters, the outbox, timers, sweepers."""
+
+import asyncio
+import signal
+
+from kit.logs import configure_logs
+from server.settings import Settings
+from server.wiring import run_gateway
+
+
+def main() -> None:
+    """Run until SIGTERM or Ctrl-C; what was begun is left to its lease when it cannot finish."""
+    settings = Settings()
+    configure_logs(settings.log_level.upper())
+    asyncio.run(_run_until_stopped(settings))
+
+
+async def _run_until_stopped(settings: Settings) -> None:
+    loop = asyncio.get_running_loop()
+    work = asyncio.create_task(run_gateway(settings))
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, work.cancel)
+    await asyncio.wait((work,))
+    if not work.cancelled():
+        work.result()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,30 @@
+"""`axd web`: the HTTP and WebSocket side, for citizens and staff."""
+
+import uvicorn
+
+from kit.logs import configure_logs
+from server.app import create_app
+from server.settings import Settings
+
+LARGEST_FRAME_BYTES = 256 * 1024
+
+
+def main() -> None:
+    """Serve until SIGTERM or Ctrl-C; open streams are cut after the graceful-shutdown time-out."""
+    settings = Settings()
+    configure_logs(settings.log_level.upper())
+    uvicorn.run(
+        create_app(settings),
+        host=settings.host,
+        port=settings.port,
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        forwarded_allow_ips=settings.trusted_proxies,
+        ws_max_size=LARGEST_FRAME_BYTES,
+        timeout_graceful_shutdown=settings.graceful_shutdown_s,
+    )
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,32 @@
+"""`axd worker`: runs RQ jobs one after another in this process, with one event loop and one engine for all of them."""
+
+import asyncio
+from contextlib import AsyncExitStack
+
+from redis import Redis
+from rq import Queue
+from rq.worker import SimpleWorker
+
+from kit.jobs import check_references, set_runtime
+from kit.logs import configure_logs
+from server.settings import Settings
+from server.wiring import JOB_REFERENCES, LANE, worker_runtime
+
+
+def main() -> None:
+    """Work until SIGTERM or Ctrl-C; the job at hand is finished first. Bad job references fail at once."""
+    settings = Settings()
+    configure_logs(settings.log_level.upper())
+    check_references(JOB_REFERENCES)
+    connection = Redis.from_url(settings.jobs_redis)
+    with asyncio.Runner() as runner:
+        stack = AsyncExitStack()
+        set_runtime(runner.run(stack.enter_async_context(worker_runtime(settings, runner.get_loop()))))
+        try:
+            SimpleWorker([Queue(LANE, connection=connection)], connection=connection).work(logging_level="WARNING")
+        finally:
+            runner.run(stack.aclose())
+
+
+if __name__ == "__main__":
+    main()
