@@ -2,7 +2,7 @@
 
 from datetime import date, datetime
 
-from sqlalchemy import String, Text, UniqueConstraint
+from sqlalchemy import Index, String, Text, UniqueConstraint, column, false
 from sqlalchemy.orm import Mapped, mapped_column
 
 from kit.access import Sealable
@@ -27,10 +27,22 @@ class CitizenRow(Sealable, Row):
 
 
 class AddressRow(Sealable, Row):
-    """Where a citizen can be reached: normalised, unique in its kind."""
+    """Where a citizen can be reached, normalised. A seen one belongs to one citizen; several may state the same."""
 
     __tablename__ = "addresses"
-    __table_args__ = (UniqueConstraint("workspace_id", "kind", "value", "sealed"),)
+    __table_args__ = (
+        Index(
+            "uq_addresses_seen",
+            "workspace_id",
+            "kind",
+            "value",
+            "sealed",
+            unique=True,
+            sqlite_where=column("stated") == false(),
+            postgresql_where=column("stated") == false(),
+        ),
+        Index("ix_addresses_kind_value", "kind", "value"),
+    )
 
     citizen_id: Mapped[str] = reference("citizens.id")
     kind: Mapped[str] = mapped_column(String(16))  # phone | mail | chat

@@ -6,6 +6,7 @@ from typing import Any
 from sqlalchemy import String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
+from kit.access import Sealable
 from kit.ids import new_id
 from kit.tables import ID_CHARS, Base, Row, reference
 
@@ -106,7 +107,7 @@ class GrantRow(Row):
     expires_at: Mapped[datetime]
 
 
-class AuditRow(Row):
+class AuditRow(Sealable, Row):
     """Append-only: the migrations forbid update and delete by trigger."""
 
     __tablename__ = "audit"
@@ -119,4 +120,3 @@ class AuditRow(Row):
     reason: Mapped[str] = mapped_column(String(500), default="")
     source: Mapped[str] = mapped_column(String(64), default="")
     detail: Mapped[dict[str, Any]]
-    sealed: Mapped[bool] = mapped_column(default=False)
