@@ -1,10 +1,10 @@
 """The first schema"""
 
+import sqlalchemy as sa
 from alembic import op
 
-from server.migrations.first_extras import search_and_audit
-import sqlalchemy as sa
 from kit.tables import JSON_TYPE
+from server.migrations.first_extras import search_and_audit
 
 revision = "0001"
 down_revision = None
