@@ -1,0 +1,218 @@
+"""The router's use cases, as the rooms above call them.
+
+Methods with `uow` take part in the caller's transaction and never commit: SQL is changed there, the routing
+functions are called after the commit and what they decide is applied in a transaction of its own. Methods with
+`workspace_id` own their transaction. Raises of all: `NotFound` for ids that the access cannot see, `Conflict` when the
+contact or agent is in another state by now (nothing was changed then), `Invalid` for arguments that make no sense.
+
+Events (audience `desk`): `contact` {id, status, agent_id, previous_agent_id, queue_id, channel}, `offer` {id,
+contact_id, agent_id, fence, outcome, expires_at}, `agent` {id, presence, reason, pending}. The citizen's side hears of
+its live contacts too (audience `chat:<thread id>`, entity `contact`).
+"""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Literal
+
+from kit.unit_of_work import Database, UnitOfWork
+from router.contact import ContactRequest, Presence
+from router.ports import LiveConnector
+from router.results import (
+    AgentStanding,
+    Board,
+    Decision,
+    LevelChange,
+    OpenState,
+    Placed,
+    SkillsPreview,
+    Standing,
+    WaitRange,
+)
+from router.tables import ContactRow, SkillChangeRow
+
+
+class Router:
+    """One for each process. `connectors` by channel: who tells the citizen that an agent came or went."""
+
+    def __init__(
+        self, *, database: Database, functions: object, connectors: Mapping[str, LiveConnector] | None = None
+    ) -> None:
+        raise NotImplementedError
+
+    # Contacts come in.
+
+    async def decide(self, uow: UnitOfWork, request: ContactRequest) -> Decision:
+        """What the rules say about `request`: ask before writing rows, so that all of them are sealed when it seals."""
+        raise NotImplementedError
+
+    async def place(
+        self, uow: UnitOfWork, contact: ContactRow, request: ContactRequest, *, decision: Decision | None = None
+    ) -> Placed:
+        """Route a new contact whose row is in `uow.session` (status RECEIVED, citizen, thread and sender set).
+
+        Sets queue, requirements, priority, seal, preferred agent (who served this citizen last) and due time, and
+        queues it. A live contact for a closed queue stays RECEIVED until the calendar opens.
+        """
+        raise NotImplementedError
+
+    async def append_inbound(self, uow: UnitOfWork, contact: ContactRow) -> None:
+        """The citizen wrote again on an open contact: unread grows; parked wakes, wrap-up is taken up again."""
+        raise NotImplementedError
+
+    async def abandon(self, uow: UnitOfWork, contact_id: str) -> None:
+        """The citizen left. Waiting becomes ABANDONED, active goes to wrap-up; anything else is left as it is."""
+        raise NotImplementedError
+
+    # An agent handles a contact.
+
+    async def accept(self, uow: UnitOfWork, contact_id: str, agent_id: str, fence: int) -> ContactRow:
+        """Take an offer. Of any number who try, the one whose update finds the row wins.
+
+        Raises `Conflict` code `offer_gone` with `status` and `agent_id` (who has it now, or None). Repeating an accept
+        that won is harmless.
+        """
+        raise NotImplementedError
+
+    async def decline(self, uow: UnitOfWork, contact_id: str, agent_id: str, fence: int, reason: str) -> None:
+        """Give an offer back; the contact keeps its place. `reason`: a key of the list `decline`."""
+        raise NotImplementedError
+
+    async def finish(self, uow: UnitOfWork, contact_id: str, agent_id: str) -> ContactRow:
+        """ACTIVE to WRAP_UP; the slot is freed unless the queue's wrap-up blocks (voice)."""
+        raise NotImplementedError
+
+    async def extend_wrap_up(self, uow: UnitOfWork, contact_id: str, agent_id: str) -> ContactRow:
+        """Once for each wrap-up that blocks: 120 s from now."""
+        raise NotImplementedError
+
+    async def dispose(
+        self, uow: UnitOfWork, contact_id: str, agent_id: str, disposition: str, note: str = ""
+    ) -> ContactRow:
+        """Close an active contact or one in wrap-up. `disposition`: a key of the list `disposition`."""
+        raise NotImplementedError
+
+    async def park(self, uow: UnitOfWork, contact_id: str, agent_id: str, until: datetime, reason: str) -> ContactRow:
+        """ACTIVE to PARKED until `until` (aware, in the future) or until the citizen writes; frees the slot."""
+        raise NotImplementedError
+
+    async def resume(self, uow: UnitOfWork, contact_id: str, agent_id: str) -> ContactRow:
+        """The agent who parked it takes it up again at once."""
+        raise NotImplementedError
+
+    async def transfer(
+        self,
+        uow: UnitOfWork,
+        contact_id: str,
+        agent_id: str,
+        to: Literal["agent", "queue", "skill"],
+        target_id: str,
+        *,
+        level: int = 5,
+        note: str = "",
+    ) -> ContactRow:
+        """Pass an active contact on; it keeps its entry time. To an agent: reserved for 20 s, then it comes back.
+
+        Raises `Conflict` code `agent_not_available` when the agent is not ready or not connected, code
+        `agent_not_cleared` when the contact is sealed and the agent lacks a confidential skill that it requires.
+        """
+        raise NotImplementedError
+
+    async def spam(self, uow: UnitOfWork, contact_id: str, agent_id: str) -> ContactRow:
+        """Close a waiting contact, or an active one of this agent, as harassment: without a receipt."""
+        raise NotImplementedError
+
+    async def close(self, uow: UnitOfWork, contact_id: str, disposition: str) -> ContactRow:
+        """Close a contact that waits or is parked: answered elsewhere, merged, withdrawn."""
+        raise NotImplementedError
+
+    # Presence.
+
+    async def register_agent(self, uow: UnitOfWork, account_id: str, *, group_name: str = "") -> None:
+        """Make an account one that handles contacts; repeating is harmless."""
+        raise NotImplementedError
+
+    async def set_presence(
+        self, workspace_id: str, agent_id: str, presence: Presence, reason: str | None = None
+    ) -> AgentStanding:
+        """Owns its transaction. Not ready during a live contact is pending: no new offers, effective after it.
+
+        `reason`: a key of the list `not_ready`, required for not ready. Offline puts live contacts back to the queue.
+        """
+        raise NotImplementedError
+
+    async def agent_connected(self, workspace_id: str, agent_id: str) -> None:
+        """Owns its transaction. Call when a desk socket opens and every 8 s while it lives (lease 25 s)."""
+        raise NotImplementedError
+
+    async def agent_disconnected(self, workspace_id: str, agent_id: str) -> None:
+        """The last socket of this process for the agent closed: no new offers; the lease runs out by itself."""
+        raise NotImplementedError
+
+    async def force_logout(
+        self, workspace_id: str, agent_id: str, *, by: str, after_contact: bool = False
+    ) -> AgentStanding:
+        """Owns its transaction. Offline now, all active contacts back in their places; or after the live contact."""
+        raise NotImplementedError
+
+    async def agents(self, uow: UnitOfWork, agent_ids: Sequence[str] | None = None) -> list[AgentStanding]:
+        """How these agents (default: all) stand."""
+        raise NotImplementedError
+
+    # Skills.
+
+    async def set_skills(
+        self, uow: UnitOfWork, changes: Sequence[LevelChange], *, reason: str, based_on: str
+    ) -> SkillChangeRow | None:
+        """Save levels, with what it takes to undo them; None when nothing differs. `based_on`: `skills_version`.
+
+        Raises `Conflict` code `skills_changed` when somebody saved in between.
+        """
+        raise NotImplementedError
+
+    async def undo_skills(self, uow: UnitOfWork, change_id: str) -> SkillChangeRow:
+        """Put back the levels before a saved change. Raises `Conflict` when one of them has changed again."""
+        raise NotImplementedError
+
+    async def skills_version(self, uow: UnitOfWork) -> str:
+        """Changes with every saved change."""
+        raise NotImplementedError
+
+    async def levels(self, uow: UnitOfWork) -> dict[str, dict[str, int]]:
+        """Levels by agent id and skill id."""
+        raise NotImplementedError
+
+    async def preview_skills(self, uow: UnitOfWork, changes: Sequence[LevelChange]) -> SkillsPreview:
+        """What `changes` would do to each requirement set in use, and whom nobody could serve then."""
+        raise NotImplementedError
+
+    # Figures.
+
+    async def board(self, uow: UnitOfWork) -> Board:
+        """Queues (of those the access may see), agents and alarms right now."""
+        raise NotImplementedError
+
+    async def expected_wait(self, uow: UnitOfWork, queue_id: str) -> WaitRange | None:
+        """For a contact that would enter now; None while nobody who could take it is here."""
+        raise NotImplementedError
+
+    async def position(self, uow: UnitOfWork, contact_id: str) -> Standing:
+        """Where a contact stands."""
+        raise NotImplementedError
+
+    async def opening(self, uow: UnitOfWork, queue_id: str) -> OpenState:
+        """Whether the queue's calendar is open now."""
+        raise NotImplementedError
+
+    # Housekeeping.
+
+    async def seed(self, uow: UnitOfWork) -> None:
+        """Skills, queues, rules and word lists of a new workspace; repeating adds only what is missing."""
+        raise NotImplementedError
+
+    async def rebuild(self, workspace_id: str) -> int:
+        """Owns its transactions. Fill Redis from SQL under a new epoch; returns how many contacts it holds."""
+        raise NotImplementedError
+
+    async def run_timers(self) -> None:
+        """Until cancelled: ticks, leases, wake dates, wrap-ups, left-over effects, orphans. Any number may run."""
+        raise NotImplementedError
