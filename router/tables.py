@@ -147,7 +147,9 @@ class ContactRow(Sealable, Row):
     external_id: Mapped[str] = mapped_column(String(200))
     thread_id: Mapped[str] = reference("threads.id")
     citizen_id: Mapped[str | None] = reference("citizens.id")
-    queue_id: Mapped[str | None] = reference("queues.id")
+    queue_id: Mapped[str | None] = reference("queues.id")  # where it waits or was answered
+    home_queue_id: Mapped[str | None] = mapped_column(String(ID_CHARS))  # whose relaxation and overflow it follows
+    step: Mapped[int] = mapped_column(default=0)  # how many of these steps it has taken
     case_id: Mapped[str | None] = reference("cases.id")
     rule_id: Mapped[str | None] = mapped_column(String(ID_CHARS))
     sender_kind: Mapped[str] = mapped_column(String(16))
@@ -170,6 +172,7 @@ class ContactRow(Sealable, Row):
     agent_id: Mapped[str | None] = mapped_column(String(ID_CHARS), index=True)
     preferred_agent_id: Mapped[str | None] = mapped_column(String(ID_CHARS))
     preferred_until: Mapped[datetime | None]
+    return_to_id: Mapped[str | None] = mapped_column(String(ID_CHARS))  # who transferred it to the preferred agent
     disposition: Mapped[str | None] = mapped_column(String(32))
     parked_until: Mapped[datetime | None] = mapped_column(index=True)
     park_reason: Mapped[str | None] = mapped_column(String(200))
