@@ -1,0 +1,182 @@
+"""What is said: appended to its thread with the next number, findable, and told to the pages."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from kit import search
+from kit.errors import Invalid, NotFound
+from kit.unit_of_work import UnitOfWork
+from records.messages import attachments, store
+from records.messages.attachments import StoredFile
+from records.messages.tables import AttachmentRow, Direction, MessageRow, OutboxRow, OutboxState
+
+SEARCH_ENTITY = "message"
+MAX_EVENT_TEXT_CHARS = 4000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewMessage:
+    """One message to append. `client_id` is the sender's own id of it and makes appending idempotent in the thread.
+
+    `files` are stored blobs (what came in), `attachment_ids` uploads of `author_id` that no message has claimed yet.
+    `created_at` is when it was said, aware UTC; now when it is None. `sealed`: the contact is confidential.
+    """
+
+    thread_id: str
+    contact_id: str
+    direction: Direction
+    author_kind: str
+    citizen_id: str | None = None
+    author_id: str | None = None
+    channel: str | None = None
+    client_id: str | None = None
+    external_id: str | None = None
+    subject: str = ""
+    text: str = ""
+    full_text: str | None = None
+    html: str | None = None
+    language: str | None = None
+    detail: Mapping[str, Any] = field(default_factory=dict)
+    files: Sequence[StoredFile] = ()
+    attachment_ids: Sequence[str] = ()
+    created_at: datetime | None = None
+    sealed: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Delivery:
+    """Where a reply goes. `envelope` is the channel's own: mailbox, in_reply_to, automatic."""
+
+    recipient: str
+    envelope: Mapping[str, Any] = field(default_factory=dict)
+
+
+async def append(uow: UnitOfWork, new: NewMessage) -> MessageRow:
+    """Append to the thread and tell the pages. The same `client_id` again gives the message of the first time.
+
+    Raises `NotFound` for an unknown thread, `Invalid` for an attachment that is not this author's to send.
+    """
+    if new.client_id is not None:
+        known = await store.by_client_id(uow, new.thread_id, new.client_id)
+        if known is not None:
+            return known
+    taken = await store.next_seq(uow, new.thread_id)
+    if taken is None:
+        raise NotFound("There is no such thread.")
+    seq, thread_channel, thread_key = taken
+    row = _row(uow, new, seq, new.channel or thread_channel)
+    uow.session.add(row)
+    await uow.session.flush()
+    files = attachments.add(uow, row, new.files)
+    files += await attachments.claim(uow, row, new.attachment_ids, new.author_id)
+    await _make_findable(uow, row, files)
+    emit(uow, row, plain=not files and new.direction is not Direction.OUT)
+    if row.channel == thread_channel == "chat" and new.direction in (Direction.IN, Direction.OUT):
+        uow.emit(f"chat:{thread_key}", "message", row.id, seq, {"seq": seq}, sealed=row.sealed)
+    return row
+
+
+async def reply(uow: UnitOfWork, new: NewMessage, delivery: Delivery) -> MessageRow:
+    """Append an answer together with its outbox row: neither is without the other. Idempotent like `append`."""
+    row = await append(uow, new)
+    if row.direction != Direction.OUT:
+        raise Invalid("This id was used for another message.")
+    if row.id not in await store.outbox_of(uow, [row.id]):
+        uow.session.add(
+            OutboxRow(
+                message_id=row.id,
+                channel=row.channel,
+                recipient=delivery.recipient,
+                envelope=dict(delivery.envelope),
+                state=OutboxState.QUEUED,
+                next_attempt_at=uow.now,
+                created_at=uow.now,
+                sealed=row.sealed,
+            )
+        )
+        await uow.session.flush()
+    return row
+
+
+async def append_event(
+    uow: UnitOfWork,
+    *,
+    thread_id: str,
+    contact_id: str,
+    citizen_id: str | None,
+    event: str,
+    detail: Mapping[str, Any],
+    author_id: str | None = None,
+    sealed: bool = False,
+) -> MessageRow:
+    """A line of what the system or a colleague did; `event` is a code, put into words by the page."""
+    return await append(
+        uow,
+        NewMessage(
+            thread_id=thread_id,
+            contact_id=contact_id,
+            citizen_id=citizen_id,
+            direction=Direction.EVENT,
+            author_kind="agent" if author_id else "system",
+            author_id=author_id,
+            detail={**detail, "event": event},
+            sealed=sealed,
+        ),
+    )
+
+
+def emit(uow: UnitOfWork, row: MessageRow, *, plain: bool = False) -> None:
+    """Tell the desk about a message. A `plain` one (no files, no delivery state) travels whole, so that no page has to
+    read it back; a sealed or long one by id only.
+    """
+    data: dict[str, Any] = {"contact_id": row.contact_id}
+    is_short = len(row.text) <= MAX_EVENT_TEXT_CHARS and row.html is None and row.full_text is None
+    if plain and is_short and not row.sealed:
+        data |= {
+            "thread_id": row.thread_id,
+            "citizen_id": row.citizen_id,
+            "seq": row.seq,
+            "direction": row.direction,
+            "channel": row.channel,
+            "author_kind": row.author_kind,
+            "author_id": row.author_id,
+            "client_id": row.client_id,
+            "subject": row.subject,
+            "text": row.text,
+            "detail": row.detail,
+            "created_at": row.created_at.isoformat(),
+        }
+    uow.emit("desk", "message", row.id, row.version, data, sealed=row.sealed)
+
+
+def _row(uow: UnitOfWork, new: NewMessage, seq: int, channel: str) -> MessageRow:
+    return MessageRow(
+        thread_id=new.thread_id,
+        contact_id=new.contact_id,
+        citizen_id=new.citizen_id,
+        seq=seq,
+        direction=new.direction.value,
+        channel=channel,
+        author_kind=new.author_kind,
+        author_id=new.author_id,
+        client_id=new.client_id,
+        external_id=new.external_id,
+        subject=new.subject[:300],
+        text=new.text,
+        full_text=new.full_text,
+        html=new.html,
+        language=new.language,
+        detail=dict(new.detail),
+        created_at=new.created_at or uow.now,
+        sealed=new.sealed,
+        version=1,
+    )
+
+
+async def _make_findable(uow: UnitOfWork, row: MessageRow, files: Sequence[AttachmentRow]) -> None:
+    words = [row.subject, row.text, *(file.filename for file in files)]
+    text = "\n".join(word for word in words if word)
+    if row.direction != Direction.EVENT and text:
+        await search.index(uow, SEARCH_ENTITY, row.id, text, sealed=row.sealed)
