@@ -58,8 +58,12 @@ class Settings(BaseSettings):
         return self.public_url or f"http://{self.host}:{self.port}"
 
     @property
+    def database_file(self) -> Path:
+        return self.data_dir / "axd.db"
+
+    @property
     def database(self) -> str:
-        return self.database_url or f"sqlite+aiosqlite:///{self.data_dir / 'axd.db'}"
+        return self.database_url or f"sqlite+aiosqlite:///{self.database_file}"
 
     @property
     def uses_embedded_redis(self) -> bool:

@@ -1,0 +1,64 @@
+"""Runs the checks and prints what they found. Exit code 1 when something is wrong, 2 for an unknown check."""
+
+import asyncio
+import sys
+
+import typer
+
+from server.doctor import machine, services
+from server.doctor.finding import Check, Checks, Finding, Verdict, wrong
+from server.settings import Settings
+from server.speech import Say, speaker
+
+CHECKS: Checks = {
+    "python": machine.python,
+    "data": machine.data_folder,
+    "key": machine.secret_key,
+    "frontend": machine.front_end,
+    "fonts": machine.fonts,
+    "database": services.database,
+    "redis": services.redis,
+    "worker": services.worker,
+    "web": services.web,
+}
+SIGNS = {Verdict.GOOD: "✓", Verdict.WARNING: "!", Verdict.WRONG: "✗"}
+TIMEOUT_S = 15.0
+
+
+def main(arguments: list[str]) -> int:
+    """Check what `arguments` name; everything when they name nothing."""
+    unknown = [name for name in arguments if name not in CHECKS]
+    if unknown:
+        typer.echo(f"{', '.join(unknown)}? {', '.join(CHECKS)}", err=True)
+        return 2
+    settings = Settings()
+    return asyncio.run(_run(settings, speaker(settings.language), arguments or list(CHECKS)))
+
+
+async def _run(settings: Settings, say: Say, names: list[str]) -> int:
+    worst = 0
+    for name in names:
+        for finding in await ask(CHECKS[name], settings, say):
+            typer.echo(f"{SIGNS[finding.verdict]} {name:<9} {finding.what}")
+            if finding.mend:
+                typer.echo(f"  {'':<9} → {finding.mend}")
+            worst = max(worst, int(finding.verdict is Verdict.WRONG))
+    typer.echo(say("有问题需要处理", "something is wrong") if worst else say("一切正常", "all is well"))
+    return worst
+
+
+async def ask(check: Check, settings: Settings, say: Say, *, timeout_s: float = TIMEOUT_S) -> list[Finding]:
+    """The findings of one check; its own failure and its silence are findings too."""
+    try:
+        return await asyncio.wait_for(check(settings, say), timeout_s)
+    except TimeoutError:
+        return [
+            wrong(say("检查超时", "the check took too long"), say("检查网络与该服务", "look at network and service"))
+        ]
+    except Exception as error:
+        what = say("检查本身失败", "the check itself failed") + f": {type(error).__name__}: {error}"
+        return [wrong(what, say("请把这一行报告给开发者", "report this line to the developers"))]
+
+
+if __name__ == "__main__":
+    raise SystemExit(main(sys.argv[1:]))
