@@ -1,0 +1,49 @@
+"""Guessing passwords is slowed down by login and by source. An attempt counts before its password is looked at."""
+
+from datetime import datetime, timedelta
+
+from sqlalchemy import ColumnElement, delete, select
+
+from kit.errors import TooMany
+from kit.unit_of_work import UnitOfWork
+from records.staff.tables import LoginFailureRow
+
+WINDOW = timedelta(minutes=15)
+MOST_BY_LOGIN = 8
+MOST_BY_SOURCE = 40
+
+
+async def count_attempt(uow: UnitOfWork, login: str, source: str) -> None:
+    """Write an attempt down; `forgive` takes it back when it succeeds.
+
+    Raises `TooMany` (code `too_many_logins`, `retry_after_s`) when the login or the source had too many of late,
+    whether the login exists or not.
+    """
+    by_login = await _wait_until(uow, LoginFailureRow.login == login, MOST_BY_LOGIN)
+    by_source = await _wait_until(uow, LoginFailureRow.source == source, MOST_BY_SOURCE)
+    until = max(by_login or uow.now, by_source or uow.now)
+    if until > uow.now:
+        seconds = int((until - uow.now).total_seconds()) + 1
+        raise TooMany(f"Too many attempts; try again in {seconds} s.", code="too_many_logins", retry_after_s=seconds)
+    uow.session.add(LoginFailureRow(login=login, source=source, failed_at=uow.now))
+
+
+async def forgive(uow: UnitOfWork, login: str) -> None:
+    await uow.session.execute(delete(LoginFailureRow).where(LoginFailureRow.login == login))
+
+
+async def sweep(uow: UnitOfWork) -> None:
+    """Remove attempts that no longer count."""
+    await uow.session.execute(delete(LoginFailureRow).where(LoginFailureRow.failed_at < uow.now - WINDOW))
+
+
+async def _wait_until(uow: UnitOfWork, whose: ColumnElement[bool], most: int) -> datetime | None:
+    """When the oldest of the `most` last attempts leaves the window; None while there are fewer."""
+    oldest: datetime | None = await uow.session.scalar(
+        select(LoginFailureRow.failed_at)
+        .where(whose, LoginFailureRow.failed_at > uow.now - WINDOW)
+        .order_by(LoginFailureRow.failed_at.desc())
+        .offset(most - 1)
+        .limit(1)
+    )
+    return None if oldest is None else oldest + WINDOW
