@@ -70,7 +70,8 @@ async def test_a_check_that_hangs_is_a_finding(settings: Settings) -> None:
 
 def test_only_known_checks_are_run(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["nonsense"]) == 2
-    assert all(name in capsys.readouterr().err for name in CHECKS)
+    answer = capsys.readouterr().err
+    assert [name for name in CHECKS if name not in answer] == []
 
 
 def test_the_exit_code_and_the_language_follow(
