@@ -11,6 +11,7 @@ from kit.commands import Commands
 from kit.events import EventHub, EventLog
 from kit.secret_box import SecretBox
 from kit.unit_of_work import Database
+from kit.wake import Waker
 from router.service import Router
 
 if TYPE_CHECKING:
@@ -43,6 +44,8 @@ class Services(Protocol):
     def event_log(self) -> EventLog: ...
     @property
     def redis(self) -> Redis: ...
+    @property
+    def waker(self) -> Waker: ...
     @property
     def commands(self) -> Commands: ...
     @property

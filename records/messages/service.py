@@ -13,6 +13,7 @@ from records.messages.attachments import StoredFile
 from records.messages.tables import AttachmentRow, Direction, MessageRow, OutboxRow, OutboxState
 
 SEARCH_ENTITY = "message"
+WAKE_OUTBOX = "outbox"
 MAX_EVENT_TEXT_CHARS = 4000
 
 
@@ -125,6 +126,14 @@ async def append_event(
             sealed=sealed,
         ),
     )
+
+
+async def emit_delivery(uow: UnitOfWork, message_id: str) -> None:
+    """Tell the pages that a message's delivery or files changed; harmless for one that is not there."""
+    await uow.session.flush()
+    row = await store.raise_version(uow, message_id)
+    if row is not None:
+        emit(uow, row)
 
 
 def emit(uow: UnitOfWork, row: MessageRow, *, plain: bool = False) -> None:

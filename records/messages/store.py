@@ -45,6 +45,17 @@ async def message(uow: UnitOfWork, message_id: str) -> MessageRow | None:
     return await uow.session.scalar(select(MessageRow).where(MessageRow.id == message_id))
 
 
+async def raise_version(uow: UnitOfWork, message_id: str) -> MessageRow | None:
+    """The message under its next version."""
+    return await uow.session.scalar(
+        update(MessageRow)
+        .where(MessageRow.id == message_id)
+        .values(version=MessageRow.version + 1)
+        .returning(MessageRow)
+        .execution_options(populate_existing=True)
+    )
+
+
 async def messages(uow: UnitOfWork, message_ids: Sequence[str]) -> list[MessageRow]:
     return list(await uow.session.scalars(select(MessageRow).where(MessageRow.id.in_(message_ids))))
 
