@@ -1,8 +1,8 @@
 """What goes into the routing functions and what comes out of them.
 
-Inputs describe agents and contacts the way SQL knows them. Results are effects: facts that Redis decided and that SQL must
-follow. Applying an effect is idempotent: compare its fence (offers) or its step (moves) with the row first. All times are
-milliseconds since the Unix epoch, UTC.
+Inputs describe agents and contacts the way SQL knows them. Results are effects: facts that Redis decided and
+that SQL must follow. Applying an effect is idempotent: compare its fence (offers) or its step (moves) with the
+row first. All times are milliseconds since the Unix epoch, UTC.
 """
 
 from collections.abc import Mapping
@@ -11,28 +11,24 @@ from enum import StrEnum
 from functools import cached_property
 from typing import Any
 
+from router.contact import DEFAULT_CAPACITY, ChannelClass
+
 EMERGENCY_MS = 10**13
-"""Subtracted from the score of an emergency: larger than any time stamp, so it is served before everything else."""
+"""Subtracted from the score of an emergency: larger than any time stamp, so it is served before all others."""
 
 SQL_GRACE_MS = 2_000
-"""Redis expires an offer this much later than `Offered.expires_at_ms`, so that an accept that SQL granted is never overtaken."""
-
-
-class ChannelClass(StrEnum):
-    VOICE = "voice"
-    CHAT = "chat"
-    MESSAGE = "message"
+"""Redis expires an offer this much after `Offered.expires_at_ms`: it never overtakes an accept that SQL granted."""
 
 
 class Strategy(StrEnum):
-    """BEST: the highest level first, an agent's level being the lowest of the required skills; ties by longest idle."""
+    """BEST: the highest level first, the weakest required skill being an agent's level; ties by longest idle."""
 
     BEST = "best"
     LONGEST_IDLE = "longest_idle"
 
 
 class RoutingPresence(StrEnum):
-    """What routing needs of an agent's presence. OFFLINE and LOST take back a pending offer, NOT_READY lets it ring out."""
+    """Presence as routing sees it. OFFLINE and LOST take back a pending offer, NOT_READY lets it ring out."""
 
     READY = "ready"
     NOT_READY = "not_ready"
@@ -52,14 +48,15 @@ class Placement(StrEnum):
 
 @dataclass(frozen=True, kw_only=True)
 class Capacity:
-    voice: int = 1
-    chat: int = 4
-    message: int = 8
+    voice: int = DEFAULT_CAPACITY[ChannelClass.VOICE]
+    chat: int = DEFAULT_CAPACITY[ChannelClass.CHAT]
+    message: int = DEFAULT_CAPACITY[ChannelClass.MESSAGE]
 
 
 @dataclass(frozen=True, kw_only=True)
 class AgentDescription:
-    """An agent: skills {skill id: level 1..10}; `idle_since_ms` orders longest idle; `occupied_by`: ids of own legs (dial-out, consult)."""
+    """`skills` {skill id: level 1..10}; `idle_since_ms`: order of longest idle; `occupied_by`: ids of legs
+    (dial-out, consult) that keep the agent busy."""
 
     agent_id: str
     skills: Mapping[str, int]
@@ -71,7 +68,8 @@ class AgentDescription:
 
 @dataclass(frozen=True, kw_only=True)
 class Step:
-    """After `after_s` of waiting (from `queued_at_ms`) these requirements hold; with `queue_id` the contact overflows there."""
+    """After `after_s` of waiting (from `queued_at_ms`) these requirements hold; with `queue_id` the contact
+    overflows there."""
 
     after_s: int
     requirements: Mapping[str, int]
@@ -80,10 +78,10 @@ class Step:
 
 @dataclass(frozen=True, kw_only=True)
 class Plan:
-    """How contacts of one kind are served: build one for each queue and rule and reuse it, its wire text is kept.
+    """How contacts of one kind are served. Build one for each queue and rule and reuse it: its wire text is kept.
 
-    `requirements` {skill id: minimum level 1..10}; `steps` in the order of `after_s`. A step without `queue_id` stays in
-    the queue that was reached before it.
+    `requirements` {skill id: minimum level 1..10}; `steps` in the order of `after_s`. A step without `queue_id`
+    stays in the queue that was reached before it.
     """
 
     queue_id: str
@@ -95,7 +93,7 @@ class Plan:
 
     @cached_property
     def wire(self) -> str:
-        """The text that the functions intern: class, strategy, ring in ms, then `after_ms|queue|requirements` for each stage."""
+        """What the functions intern: `class|strategy|ring_ms`, then `after_ms|queue|requirements` for each stage."""
         stages = [f"0|{self.queue_id}|{requirements_text(self.requirements)}"]
         queue_id = self.queue_id
         for step in self.steps:
@@ -107,10 +105,11 @@ class Plan:
 
 @dataclass(frozen=True, kw_only=True)
 class Preferred:
-    """Keep the contact for one agent until `until_ms` (at most 10 s ahead, 20 s when `direct`), if that agent is ready.
+    """Keep the contact for one agent until `until_ms` (at most 10 s ahead, 20 s when `direct`), if that agent is
+    ready.
 
-    `direct`: chosen by a person (transfer), so skills are not asked. `return_to`: who gets it back, for up to 10 s, when
-    the chosen agent does not answer.
+    `direct`: chosen by a person (transfer), so skills are not asked. `return_to`: who gets it back, for up to
+    10 s, when the chosen agent does not answer.
     """
 
     agent_id: str
@@ -121,7 +120,7 @@ class Preferred:
 
 @dataclass(frozen=True, kw_only=True)
 class ContactDescription:
-    """A contact that waits. `score_ms`: see `score_ms()`, lowest first. `step`: how many steps of the plan SQL has seen."""
+    """A contact that waits. `score_ms`: see `score_ms()`, lowest first. `step`: steps of the plan that SQL has seen."""
 
     contact_id: str
     plan: Plan
@@ -153,8 +152,11 @@ class Effect:
 
 @dataclass(frozen=True, kw_only=True)
 class Offered(Effect):
-    """A reservation for one agent. `why`: eligible, free, found_by (contact|agent), strategy, levels {skill: level}, level,
-    waiting_ms, score_ms, step, preferred."""
+    """A reservation for one agent.
+
+    `why`: eligible (agents with the skills), free (of these, able to take it now), found_by (contact|agent: who
+    looked for whom), strategy, levels {skill: level}, waiting_ms, score_ms, step, preferred.
+    """
 
     contact_id: str
     agent_id: str
@@ -175,7 +177,8 @@ class Expired(Effect):
 
 @dataclass(frozen=True, kw_only=True)
 class Withdrawn(Effect):
-    """An offer taken back, `reason`: offline, lost, cancelled, sync. The contact has its place again unless cancelled."""
+    """An offer taken back, `reason`: offline, lost, requeued, cancelled, sync. Unless cancelled the contact has its
+    place again."""
 
     contact_id: str
     agent_id: str
@@ -192,7 +195,7 @@ class MoveKind(StrEnum):
 
 @dataclass(frozen=True, kw_only=True)
 class Moved(Effect):
-    """The contact waits otherwise than before. `step`: steps of the plan now applied; `queue_id`: where it waits now."""
+    """The contact waits otherwise than before. `step`: steps of the plan applied; `queue_id`: where it waits now."""
 
     contact_id: str
     kind: MoveKind
@@ -211,14 +214,17 @@ class AgentPaused(Effect):
 
 @dataclass(frozen=True, kw_only=True)
 class Outcome:
-    """`applied` False: the call came too late (other state, older fence, unknown or already known contact), nothing was done."""
+    """`applied` False: nothing was done, the call came too late (other state, older fence, contact unknown or
+    already known)."""
 
     applied: bool
     effects: tuple[Effect, ...] = ()
+    more: bool = False
+    """Of `tick`: further deadlines are due, call again."""
 
 
 def score_ms(*, queued_at_ms: int, sla_s: int, priority: int = 0, ageing_s: int = 60) -> int:
-    """Linear ageing without re-scoring: each priority point is worth `ageing_s` of waiting. Constant for a contact's life."""
+    """Linear ageing without re-scoring: a priority point is worth `ageing_s` of waiting. Constant for a contact."""
     return queued_at_ms + sla_s * 1000 - ageing_s * 1000 * priority
 
 

@@ -1,0 +1,83 @@
+"""Sends all calls of one turn of the event loop in one pipeline, and loads the library where it is missing."""
+
+import asyncio
+from typing import Any
+
+from redis.asyncio import Redis
+from redis.exceptions import ResponseError
+
+from router.functions.library import NAME, source
+
+Argument = str | int
+
+
+class Batcher:
+    """Commands of one turn travel together; each caller gets its own reply or error. Belongs to one event loop."""
+
+    def __init__(self, redis: Redis) -> None:
+        self._redis = redis
+        self._waiting: list[tuple[asyncio.Future[Any], tuple[Argument, ...]]] = []
+        self._running: set[asyncio.Task[None]] = set()
+
+    async def send(self, *command: Argument) -> Any:
+        """The raw reply. Raises redis errors; a lost connection leaves open whether the command ran."""
+        loop = asyncio.get_running_loop()
+        future: asyncio.Future[Any] = loop.create_future()
+        if not self._waiting:
+            loop.call_soon(self._start)
+        self._waiting.append((future, command))
+        return await future
+
+    async def load(self) -> None:
+        """Loads the library unless the same text is there. Replacing it closes every workspace until its rebuild."""
+        found: Any = await self._redis.function_list(library=NAME, withcode=True)
+        text = source()
+        if text.encode() not in _flat(found) and text not in _flat(found):
+            await self._redis.function_load(text, replace=True)
+
+    def _start(self) -> None:
+        batch, self._waiting = self._waiting, []
+        task = asyncio.get_running_loop().create_task(self._run(batch))
+        self._running.add(task)
+        task.add_done_callback(self._running.discard)
+
+    async def _run(self, batch: list[tuple[asyncio.Future[Any], tuple[Argument, ...]]]) -> None:
+        try:
+            replies = await self._execute([command for _, command in batch])
+        except Exception as error:
+            replies = [error] * len(batch)
+        for (future, _), reply in zip(batch, replies, strict=True):
+            if future.done():
+                continue
+            if isinstance(reply, Exception):
+                future.set_exception(reply)
+            else:
+                future.set_result(reply)
+
+    async def _execute(self, commands: list[tuple[Argument, ...]]) -> list[Any]:
+        replies = await self._pipeline(commands)
+        missing = [index for index, reply in enumerate(replies) if _is_missing(reply)]
+        if missing:
+            await self.load()
+            again = await self._pipeline([commands[index] for index in missing])
+            for index, reply in zip(missing, again, strict=True):
+                replies[index] = reply
+        return replies
+
+    async def _pipeline(self, commands: list[tuple[Argument, ...]]) -> list[Any]:
+        pipeline = self._redis.pipeline(transaction=False)
+        for command in commands:
+            pipeline.execute_command(*command)
+        return await pipeline.execute(raise_on_error=False)
+
+
+def _is_missing(reply: Any) -> bool:
+    return isinstance(reply, ResponseError) and "Function not found" in str(reply)
+
+
+def _flat(value: Any) -> list[Any]:
+    if isinstance(value, dict):
+        return [leaf for item in value.values() for leaf in _flat(item)]
+    if isinstance(value, list | tuple):
+        return [leaf for item in value for leaf in _flat(item)]
+    return [value]

@@ -1,0 +1,72 @@
+-- Plans say how a contact is served: class, strategy, ring time and stages (requirements over waiting time). Each stage
+-- has a signature: contacts of one signature ask for the same and wait in one sorted set. Ids are hashes of the text, so
+-- what is parsed once stays true in every workspace.
+
+-- 'skill:level,skill:level' -> { {skill, level}, ... }
+local requirements_of = memo(function(text)
+  local list = {}
+  for skill, level in string.gmatch(text, '([^:,]+):(%d+)') do
+    list[#list + 1] = { skill, tonumber(level) }
+  end
+  return list
+end)
+
+-- The same text as a map.
+local skills_of = memo(function(text)
+  local map = {}
+  for skill, level in string.gmatch(text, '([^:,]+):(%d+)') do map[skill] = tonumber(level) end
+  return map
+end)
+
+local function short_hash(text)
+  return string.sub(redis.sha1hex(text), 1, 16)
+end
+
+-- 'class|strategy|queue|requirements'
+local parse_signature = memo(function(text)
+  local class, strategy, queue, requirements = string.match(text, '^(%a+)|([%a_]+)|([^|]*)|([^|]*)$')
+  return {
+    id = short_hash(text), text = text, class = class, strategy = strategy, queue = queue,
+    requirements_text = requirements, requirements = requirements_of(requirements),
+  }
+end)
+
+local function class_index(class)
+  for index, name in ipairs(CLASSES) do
+    if name == class then return index end
+  end
+end
+
+-- 'class|strategy|ring_ms;after_ms|queue|requirements;...'
+local parse_plan = memo(function(text)
+  local class, strategy, ring_ms, rest = string.match(text, '^(%a+)|([%a_]+)|(%d+)(;.*)$')
+  local plan = { id = short_hash(text), class = class, index = class_index(class), ring_ms = tonumber(ring_ms), stages = {} }
+  for after_ms, queue, requirements in string.gmatch(rest, ';(%d+)|([^|;]*)|([^|;]*)') do
+    local signature = parse_signature(table.concat({ class, strategy, queue, requirements }, '|'))
+    plan.stages[#plan.stages + 1] = { after_ms = tonumber(after_ms), signature = signature }
+  end
+  return plan
+end)
+
+local function intern_plan(text)
+  local plan = parse_plan(text)
+  if call('HSETNX', prefix .. 'pd', plan.id, text) == 1 then
+    for _, stage in ipairs(plan.stages) do
+      local signature = stage.signature
+      call('HSET', prefix .. 'sd', signature.id, signature.text)
+      call('SADD', prefix .. 'sq:' .. signature.queue, signature.id)
+      call('SADD', prefix .. 'queues', signature.queue)
+    end
+  end
+  return plan
+end
+
+local plan_of = memo(function(id) return parse_plan(call('HGET', prefix .. 'pd', id)) end)
+local signature_of = memo(function(id) return parse_signature(call('HGET', prefix .. 'sd', id)) end)
+
+local function meets(skills, signature)
+  for _, requirement in ipairs(signature.requirements) do
+    if (skills[requirement[1]] or 0) < requirement[2] then return false end
+  end
+  return true
+end

@@ -1,0 +1,159 @@
+-- Who for whom. The work of one decision is bounded: bitmaps are intersected, then a few of the longest idle are looked at,
+-- and only where many could take it and none of them is among these, some are sampled.
+local WALK, FEW, SAMPLE = 8, 16, 16
+local matching = {}
+
+local draw = 1
+local function next_draw(bound)
+  draw = (draw * 16807) % 2147483647
+  return draw % bound
+end
+
+-- Keys of the bitmaps of those who meet the signature, every level raised to at least `floor`.
+local function level_keys(signature, floor)
+  local keys = {}
+  for index, requirement in ipairs(signature.requirements) do
+    local level = requirement[2] > floor and requirement[2] or floor
+    keys[index] = prefix .. 'lv:' .. requirement[1] .. ':' .. level
+  end
+  return keys
+end
+
+function matching.eligible_count(signature)
+  local keys = level_keys(signature, 1)
+  if #keys == 0 then return call('HLEN', prefix .. 'na') end
+  if #keys == 1 then return call('BITCOUNT', keys[1]) end
+  call('BITOP', 'AND', prefix .. 'tmp', unpack(keys))
+  return call('BITCOUNT', prefix .. 'tmp')
+end
+
+-- Bitmap of the free agents of the class, without those whom the contact excludes.
+local function free_agents(contact)
+  local key = prefix .. 'ib:' .. contact.plan.class
+  if not contact.excluded then return key end
+  local copy = prefix .. 'tmp:free'
+  call('BITOP', 'AND', copy, key)
+  for agent in pairs(contact.excluded) do
+    local number = call('HGET', prefix .. 'a:' .. agent, 'n')
+    if number then call('SETBIT', copy, number, 0) end
+  end
+  return copy
+end
+
+local function intersect(target, free, signature, floor)
+  if #signature.requirements == 0 then return free end
+  call('BITOP', 'AND', target, free, unpack(level_keys(signature, floor)))
+  return target
+end
+
+-- Halves the range of levels until only those of the highest level are left.
+local function best_level(found, free, signature)
+  local spare, low, high = prefix .. 'tmp:best', 1, TOP_LEVEL
+  while low < high do
+    local middle = low + high + 1
+    middle = (middle - middle % 2) / 2
+    intersect(spare, free, signature, middle)
+    if call('BITPOS', spare, 1) >= 0 then
+      found, spare, low = spare, found, middle
+    else
+      high = middle - 1
+    end
+  end
+  return found
+end
+
+local function listed_bits(bits, count)
+  local numbers, position = {}, -1
+  for index = 1, count do
+    position = call('BITPOS', bits, 1, position + 1, -1, 'BIT')
+    if position < 0 then break end
+    numbers[index] = position
+  end
+  return numbers
+end
+
+local function sampled_bits(bits)
+  local numbers, size = {}, call('STRLEN', bits) * 8
+  for index = 1, SAMPLE do
+    local position = call('BITPOS', bits, 1, next_draw(size), -1, 'BIT')
+    if position < 0 then position = call('BITPOS', bits, 1) end
+    numbers[index] = position
+  end
+  return numbers
+end
+
+local function longest_idle(bits, idle_key, count)
+  if count == 1 then return call('BITPOS', bits, 1) end
+  for _, number in ipairs(call('ZRANGE', idle_key, 0, WALK - 1)) do
+    if call('GETBIT', bits, number) == 1 then return number end
+  end
+  local numbers = count <= FEW and listed_bits(bits, count) or sampled_bits(bits)
+  local best, best_idle
+  for index, idle in ipairs(call('ZMSCORE', idle_key, unpack(numbers))) do
+    idle = tonumber(idle)
+    if not best_idle or idle < best_idle then best, best_idle = numbers[index], idle end
+  end
+  return best
+end
+
+-- The agent who should have this contact now, and how many could; nil when nobody can.
+function matching.agent_for(contact)
+  local idle_key = prefix .. 'id:' .. contact.plan.class
+  if call('ZCARD', idle_key) == 0 then return nil, 0 end
+  local signature, free = contacts.signature(contact), free_agents(contact)
+  local found = intersect(prefix .. 'tmp', free, signature, 1)
+  local count = call('BITCOUNT', found)
+  if count == 0 then return nil, 0 end
+  local remaining = count
+  if signature.strategy == 'best' and count > 1 and #signature.requirements > 0 then
+    found = best_level(found, free, signature)
+    remaining = call('BITCOUNT', found)
+  end
+  local number = longest_idle(found, idle_key, remaining)
+  return agents.load(call('HGET', prefix .. 'na', number)), count
+end
+
+-- First contact of a sorted set that does not exclude the agent, and not beyond `limit` in score.
+local function first_open(key, agent, limit)
+  for start = 0, FEW - 1 do
+    local entry = call('ZRANGE', key, start, start, 'WITHSCORES')
+    local score = tonumber(entry[2])
+    if not score or (limit and score >= limit) then return nil end
+    local contact = contacts.load(entry[1])
+    if not contacts.excludes(contact, agent.id) then return contact, score end
+  end
+end
+
+local HEADS = 16
+
+-- Walks the heads of a class in score order, up to the first that the agent may have.
+local function best_of_class(agent, class, best, best_score)
+  local skills, start, heads = skills_of(agent.skills_text), 0, nil
+  repeat
+    heads = call('ZRANGE', prefix .. 'hd:' .. class, start, start + HEADS - 1, 'WITHSCORES')
+    for at = 1, #heads, 2 do
+      if best_score and tonumber(heads[at + 1]) >= best_score then return best, best_score end
+      if meets(skills, signature_of(heads[at])) then
+        local contact, score = first_open(prefix .. 'q:' .. heads[at], agent, best_score)
+        if contact then best, best_score = contact, score end
+      end
+    end
+    start = start + HEADS
+  until #heads < 2 * HEADS
+  return best, best_score
+end
+
+-- The waiting contact with the lowest score that this agent can take now.
+function matching.contact_for(agent)
+  local best, best_score
+  for index, class in ipairs(CLASSES) do
+    if agents.is_free(agent, index) then
+      if agent.kept > 0 then
+        local contact, score = first_open(prefix .. 'kept:' .. class .. ':' .. agent.id, agent, best_score)
+        if contact then best, best_score = contact, score end
+      end
+      best, best_score = best_of_class(agent, class, best, best_score)
+    end
+  end
+  return best
+end
