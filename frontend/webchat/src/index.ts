@@ -1,0 +1,3 @@
+import { AxdChat } from './element'
+
+if (!customElements.get('axd-chat')) customElements.define('axd-chat', AxdChat)
