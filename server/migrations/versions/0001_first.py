@@ -474,11 +474,16 @@ def upgrade() -> None:
         sa.Column("workspace_id", sa.String(length=36), nullable=False),
         sa.ForeignKeyConstraint(["citizen_id"], ["citizens.id"], name=op.f("fk_addresses_citizen_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_addresses")),
-        sa.UniqueConstraint(
-            "workspace_id", "kind", "value", "sealed", name=op.f("uq_addresses_workspace_id_kind_value_sealed")
-        ),
     )
     with op.batch_alter_table("addresses", schema=None) as batch_op:
+        batch_op.create_index(
+            "uq_addresses_seen",
+            ["workspace_id", "kind", "value", "sealed"],
+            unique=True,
+            sqlite_where=sa.text("stated = 0"),
+            postgresql_where=sa.text("stated = false"),
+        )
+        batch_op.create_index("ix_addresses_kind_value", ["kind", "value"], unique=False)
         batch_op.create_index(batch_op.f("ix_addresses_citizen_id"), ["citizen_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_addresses_workspace_id"), ["workspace_id"], unique=False)
 
@@ -1079,6 +1084,8 @@ def downgrade() -> None:
     with op.batch_alter_table("addresses", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_addresses_workspace_id"))
         batch_op.drop_index(batch_op.f("ix_addresses_citizen_id"))
+        batch_op.drop_index("ix_addresses_kind_value")
+        batch_op.drop_index("uq_addresses_seen")
 
     op.drop_table("addresses")
     with op.batch_alter_table("accounts", schema=None) as batch_op:
