@@ -101,14 +101,19 @@ class EventLog:
     async def since(self, workspace_id: str, family: str, cursor: str) -> list[Event]:
         """The events after `cursor`, oldest first. Raises `CursorLost`."""
         stream = _stream(workspace_id, family)
+        generation, position = await self._position(stream, cursor)
+        entries = await streams.slice_after(self._redis, stream, position)
+        return [_decode(generation, entry_id, body) for entry_id, body in entries]
+
+    async def _position(self, stream: str, cursor: str) -> tuple[str, str]:
+        """The generation and stream id of a cursor that the log still reaches back to. Raises `CursorLost`."""
         generation, _, position = cursor.partition(":")
         if not position or generation != await self._generation(stream):
             raise CursorLost
         first = await streams.first_id(self._redis, stream)
         if first is not None and _number(position) < _number(first) and not await self._is_whole(stream, position):
             raise CursorLost
-        entries = await streams.slice_after(self._redis, stream, position)
-        return [_decode(generation, entry_id, body) for entry_id, body in entries]
+        return generation, position
 
     async def _is_whole(self, stream: str, position: str) -> bool:
         # A cursor taken before the first event is good as long as nothing was trimmed.
@@ -119,18 +124,17 @@ class EventLog:
         await self._redis.set(key, new_id(), nx=True)
         return cast("bytes", await self._redis.get(key) or b"").decode()
 
-    async def follow(self, workspace_id: str, family: str) -> AsyncIterator[Event]:
-        """Events as they come, from now on; raises a Redis error when the connection is lost."""
+    async def follow(self, workspace_id: str, family: str, after: str) -> AsyncIterator[Event]:
+        """Events after the cursor `after` as they come. Raises `CursorLost`, or a Redis error when the line is cut."""
         stream = _stream(workspace_id, family)
-        position = (await self.cursor(workspace_id, family)).partition(":")[2]
-        generation = await self._generation(stream)
+        generation, position = await self._position(stream, after)
         while True:
             entries = await streams.read_after(self._redis, stream, position, block_ms=2000)
             for entry_id, body in entries:
                 position = entry_id
                 yield _decode(generation, position, body)
             if not entries and await self._generation(stream) != generation:
-                raise RedisError("the stream was emptied")
+                raise CursorLost
 
 
 class EventHub:
@@ -140,19 +144,25 @@ class EventHub:
         self._log = event_log
         self._subscribers: dict[tuple[str, str], dict[str, set[asyncio.Queue[Event | None]]]] = {}
         self._readers: dict[tuple[str, str], asyncio.Task[None]] = {}
+        self._live: dict[tuple[str, str], asyncio.Event] = {}
 
     @asynccontextmanager
     async def subscribe(
         self, workspace_id: str, family: str, topic: str = ""
     ) -> AsyncIterator[asyncio.Queue[Event | None]]:
-        """A queue of events of `topic` ("" is all). None in it means: something may be missed, resume or reload."""
+        """A queue of events of `topic` ("" is all), complete from the moment that this returns.
+
+        None in it means: the log was lost or this reader was too slow; resume from a cursor or reload.
+        """
         key = (workspace_id, family)
         topics = self._subscribers.setdefault(key, defaultdict(set))
         queue: asyncio.Queue[Event | None] = asyncio.Queue(maxsize=2000)
         topics[topic].add(queue)
         if key not in self._readers:
+            self._live[key] = asyncio.Event()
             self._readers[key] = asyncio.create_task(self._read(key))
         try:
+            await self._live[key].wait()
             yield queue
         finally:
             topics[topic].discard(queue)
@@ -166,13 +176,22 @@ class EventHub:
         self._readers.clear()
 
     async def _read(self, key: tuple[str, str]) -> None:
+        cursor = ""
         while True:
             try:
-                async for event in self._log.follow(*key):
+                if not cursor:
+                    cursor = await self._log.cursor(*key)
+                    if self._live[key].is_set():
+                        self._interrupt(key)
+                    self._live[key].set()
+                async for event in self._log.follow(*key, after=cursor):
+                    cursor = event.cursor
                     self._dispatch(key, event)
+            except CursorLost:
+                log.warning("the event stream was emptied; readers will reload")
+                cursor = ""
             except (RedisError, OSError):
-                log.warning("event stream interrupted; readers will resume")
-                self._interrupt(key)
+                log.warning("event stream interrupted; it goes on from where it was")
                 await asyncio.sleep(0.5)
 
     def _dispatch(self, key: tuple[str, str], event: Event) -> None:
