@@ -78,12 +78,12 @@ adopt_pip_configuration() {
 
 uv_by_venv() {
   rm -rf .cache/uv
-  "$PYTHON" -m venv .cache/uv >/dev/null 2>&1 && .cache/uv/bin/python -m pip install --quiet uv
+  "$PYTHON" -m venv .cache/uv >/dev/null 2>&1 && .cache/uv/bin/python -m pip install -qq --disable-pip-version-check uv
 }
 
 uv_by_pip() {
   rm -rf .cache/uv
-  "$PYTHON" -m pip install --quiet --target .cache/uv uv 2>/dev/null
+  "$PYTHON" -m pip install -qq --disable-pip-version-check --target .cache/uv uv 2>/dev/null
 }
 
 # Sets UV to the uv on PATH, else to one that pip puts into .cache/uv.
