@@ -66,7 +66,7 @@ async def append(uow: UnitOfWork, new: NewMessage) -> MessageRow:
     taken = await store.next_seq(uow, new.thread_id)
     if taken is None:
         raise NotFound("There is no such thread.")
-    seq, thread_channel, thread_key = taken
+    seq, thread_channel = taken
     row = _row(uow, new, seq, new.channel or thread_channel)
     uow.session.add(row)
     await uow.session.flush()
@@ -75,7 +75,7 @@ async def append(uow: UnitOfWork, new: NewMessage) -> MessageRow:
     await _make_findable(uow, row, files)
     emit(uow, row, plain=not files and new.direction is not Direction.OUT)
     if row.channel == thread_channel == "chat" and new.direction in (Direction.IN, Direction.OUT):
-        uow.emit(f"chat:{thread_key}", "message", row.id, seq, {"seq": seq}, sealed=row.sealed)
+        uow.emit(f"chat:{new.thread_id}", "message", row.id, seq, {"seq": seq}, sealed=row.sealed)
     return row
 
 

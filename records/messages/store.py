@@ -21,18 +21,18 @@ async def thread(uow: UnitOfWork, thread_id: str) -> ThreadRow | None:
     return await uow.session.scalar(select(ThreadRow).where(ThreadRow.id == thread_id))
 
 
-async def next_seq(uow: UnitOfWork, thread_id: str) -> tuple[int, str, str] | None:
-    """Take the next number of a thread; returns it with the thread's channel and key. None: no such thread."""
+async def next_seq(uow: UnitOfWork, thread_id: str) -> tuple[int, str] | None:
+    """Take the next number of a thread; returns it with the thread's channel. None: no such thread."""
     row = (
         await uow.session.execute(
             update(ThreadRow)
             .where(ThreadRow.id == thread_id)
             .values(last_seq=ThreadRow.last_seq + 1)
-            .returning(ThreadRow.last_seq, ThreadRow.channel, ThreadRow.key)
+            .returning(ThreadRow.last_seq, ThreadRow.channel)
             .execution_options(synchronize_session=False)
         )
     ).one_or_none()
-    return None if row is None else (row[0], row[1], row[2])
+    return None if row is None else (row[0], row[1])
 
 
 async def by_client_id(uow: UnitOfWork, thread_id: str, client_id: str) -> MessageRow | None:
