@@ -55,13 +55,18 @@ class Capabilities:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stored:
-    """What intake answers once the item is durable. `contact_id` and `seq` are known where it was routed at once."""
+    """What intake answers once the item is durable; what follows `first_time` is known where it was routed at once.
+
+    The PIN is known this one time, and never again: a repeated item carries none.
+    """
 
     ledger_id: str
     first_time: bool
     contact_id: str | None = None
     message_id: str | None = None
     seq: int | None = None
+    receipt_number: str | None = None
+    receipt_pin: str | None = None
 
 
 class Intake(Protocol):

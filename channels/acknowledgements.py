@@ -1,0 +1,119 @@
+"""The receipt that every contact gets which is not answered live: number and PIN by the channel it came from.
+
+It does not say what kind of matter it is: a confidential report looks like any other. The PIN itself travels
+encrypted in the outbox and is put into the text as it is sent; what is kept, and what staff see, is `PIN_MASK`.
+"""
+
+from datetime import date
+from zoneinfo import ZoneInfo
+
+from channels.adapter import ContactRequest
+from kit.secret_box import SecretBox
+from kit.unit_of_work import UnitOfWork
+from records.citizens.receipts import IssuedReceipt, Pin, issue, new_pin
+from records.messages.service import Delivery, NewMessage, reply
+from records.messages.tables import Direction
+from records.staff.tables import WorkspaceRow
+from router.contact import Channel, ChannelClass, class_of
+from router.results import Placed
+from router.tables import ContactRow
+
+PIN_MASK = "******"
+PIN_IN_ENVELOPE = "pin"
+TEXTS = {
+    "zh-CN": (
+        "您好,已收到您的来信。\n\n编号:{number}\n查询密码:{pin}\n\n"
+        "我们将在{due}前答复。凭编号和查询密码可以在 {url} 查进度,也可拨打 {hotline}。\n"
+        "请妥善保管查询密码;请勿发送涉密材料。\n\n{name}\n(本信由系统发出)"
+    ),
+    "en": (
+        "We have received your message.\n\nNumber: {number}\nPIN: {pin}\n\n"
+        "You will have an answer by {due}. With number and PIN you can follow it at {url} or by calling {hotline}.\n"
+        "Keep the PIN safe. Please send no state secrets.\n\n{name}\n(This message was sent by the system.)"
+    ),
+}
+CHAT_TEXTS = {
+    "zh-CN": "已登记,可随时查。编号 {number},查询密码 {pin},{due}前答复。查询:{url}",
+    "en": "Registered. Number {number}, PIN {pin}; answer by {due}. Follow it at {url}",
+}
+SUBJECTS = {"zh-CN": "已收到,编号 {number}", "en": "Received, number {number}"}
+
+
+class Acknowledgements:
+    """`status_url` is where citizens ask with number and PIN."""
+
+    def __init__(self, status_url: str, secret_box: SecretBox) -> None:
+        self._status_url = status_url
+        self._secret_box = secret_box
+
+    async def acknowledge(
+        self, uow: UnitOfWork, contact: ContactRow, pin: Pin | None, placed: Placed
+    ) -> IssuedReceipt | None:
+        """Issue a receipt for a new contact and send it; None without a `pin` (see `pin_for`)."""
+        if pin is None or not contact.answerable:
+            return None
+        workspace = await uow.session.get_one(WorkspaceRow, uow.workspace_id)
+        receipt = await issue(
+            uow,
+            pin,
+            uow.now.astimezone(ZoneInfo(workspace.timezone)).date(),
+            contact_id=contact.id,
+            citizen_id=contact.citizen_id,
+            sealed=contact.sealed,
+        )
+        await self.send(uow, contact, receipt, placed.due_on)
+        return receipt
+
+    async def send(self, uow: UnitOfWork, contact: ContactRow, receipt: IssuedReceipt, due_on: date) -> bool:
+        """Send number and PIN by the contact's channel; False where only a page can show them."""
+        route = reply_channel(contact)
+        if route == Channel.FORM or not contact.answerable:
+            return False
+        language = "en" if (contact.language or "").startswith("en") else "zh-CN"
+        text = (CHAT_TEXTS if route == Channel.CHAT else TEXTS)[language].format(
+            pin=PIN_MASK, **await self._words(uow, receipt, due_on, language)
+        )
+        message = NewMessage(
+            thread_id=contact.thread_id,
+            contact_id=contact.id,
+            citizen_id=contact.citizen_id,
+            direction=Direction.OUT,
+            author_kind="system",
+            channel=route,
+            client_id=f"receipt:{receipt.number}",
+            subject="" if route == Channel.CHAT else SUBJECTS[language].format(number=receipt.number),
+            text=text,
+            language=language,
+            detail={"automatic": True, "receipt": receipt.number},
+            sealed=contact.sealed,
+        )
+        envelope = {
+            "automatic": True,
+            "account": contact.recipient,
+            PIN_IN_ENVELOPE: self._secret_box.encrypt(receipt.pin),
+        }
+        await reply(uow, message, Delivery(recipient=contact.sender, envelope=envelope))
+        return True
+
+    async def _words(self, uow: UnitOfWork, receipt: IssuedReceipt, due_on: date, language: str) -> dict[str, str]:
+        workspace = await uow.session.get_one(WorkspaceRow, uow.workspace_id)
+        return {
+            "number": receipt.number,
+            "due": due_on.strftime("%d %B %Y" if language == "en" else "%Y年%m月%d日"),
+            "url": self._status_url,
+            "hotline": workspace.hotline,
+            "name": workspace.name_en if language == "en" else workspace.name,
+        }
+
+
+async def pin_for(request: ContactRequest) -> Pin | None:
+    """A PIN for a contact that is not answered live and not by a machine; made before the transaction begins."""
+    is_message = class_of(request.channel) is ChannelClass.MESSAGE
+    return await new_pin() if is_message and request.hints.get("answerable", True) else None
+
+
+def reply_channel(contact: ContactRow) -> str:
+    """The channel that an answer to this contact takes: a form with a mail address is answered by mail."""
+    if contact.channel == Channel.FORM and contact.sender_kind == "mail":
+        return Channel.MAIL
+    return contact.channel

@@ -1,0 +1,173 @@
+"""From a stored item to a routed contact, in one transaction: deduplicate, attach, seal, place, acknowledge."""
+
+from records.citizens.service import find_or_create
+from sqlalchemy import select
+
+from channels.acknowledgements import Acknowledgements
+from channels.adapter import ContactRequest, Stored
+from kit.unit_of_work import UnitOfWork
+from records.citizens.receipts import IssuedReceipt, Pin
+from records.citizens.tables import CitizenRow
+from records.messages.service import NewMessage, append
+from records.messages.tables import Direction, LedgerRow, LedgerState, MessageRow, ThreadRow
+from router.contact import OPEN_STATUSES
+from router.results import Decision
+from router.service import Router
+from router.tables import ContactRow
+
+PREVIEW_CHARS = 120
+
+
+class Arrivals:
+    """One for each process; every adapter's items come through here."""
+
+    def __init__(self, router: Router, acknowledgements: Acknowledgements) -> None:
+        self._router = router
+        self._acknowledgements = acknowledgements
+
+    async def arrive(self, uow: UnitOfWork, row: LedgerRow, request: ContactRequest, pin: Pin | None) -> Stored:
+        """Route `request`, whose ledger row is in this transaction, and say in the row what became of it.
+
+        `pin` is for the receipt of a new contact, from `acknowledgements.pin_for`.
+        """
+        await uow.session.flush()
+        row.claimed_until, row.duplicate_key = None, request.duplicate_key
+        first = await _first_of(uow, row)
+        if first is not None:
+            row.state, row.reason, row.duplicate_of_id = LedgerState.IGNORED, "duplicate", first.id
+            return Stored(ledger_id=row.id, first_time=False, contact_id=first.contact_id, message_id=first.message_id)
+        contact = await _open_contact(uow, request)
+        if contact is None:
+            return await self._begin(uow, row, request, pin)
+        await self._router.append_inbound(uow, contact)
+        message = await self._append(uow, row, contact, request)
+        return _routed(row, message)
+
+    async def repeated(self, uow: UnitOfWork, row: LedgerRow) -> Stored:
+        """The answer for an item that came in before: the same as the first time."""
+        message = await uow.session.get(MessageRow, row.message_id) if row.message_id else None
+        return Stored(
+            ledger_id=row.id,
+            first_time=False,
+            contact_id=row.contact_id,
+            message_id=row.message_id,
+            seq=message.seq if message else None,
+        )
+
+    async def _begin(self, uow: UnitOfWork, row: LedgerRow, request: ContactRequest, pin: Pin | None) -> Stored:
+        decision = await self._router.decide(uow, request)
+        citizen = await find_or_create(uow, request.sender, language=request.language, sealed=decision.seal)
+        thread = await _thread(uow, request, citizen, sealed=decision.seal)
+        contact = _contact(request, thread, citizen, decision)
+        uow.session.add(contact)
+        await uow.session.flush()
+        message = await self._append(uow, row, contact, request)
+        placed = await self._router.place(uow, contact, request, decision=decision)
+        receipt = await self._acknowledgements.acknowledge(uow, contact, pin, placed)
+        return _routed(row, message, receipt)
+
+    async def _append(
+        self, uow: UnitOfWork, row: LedgerRow, contact: ContactRow, request: ContactRequest
+    ) -> MessageRow:
+        contact.preview = _preview(request)
+        contact.last_in_at = request.received_at
+        row.sealed = contact.sealed
+        return await append(
+            uow,
+            NewMessage(
+                thread_id=contact.thread_id,
+                contact_id=contact.id,
+                citizen_id=contact.citizen_id,
+                direction=Direction.IN,
+                author_kind="citizen",
+                channel=request.channel,
+                client_id=request.client_id,
+                external_id=request.external_id,
+                subject=request.subject,
+                text=request.text,
+                full_text=request.full_text,
+                html=request.html,
+                language=request.language,
+                files=request.attachments,
+                created_at=request.received_at,
+                sealed=contact.sealed,
+            ),
+        )
+
+
+async def _first_of(uow: UnitOfWork, row: LedgerRow) -> LedgerRow | None:
+    if row.duplicate_key is None:
+        return None
+    return await uow.session.scalar(
+        select(LedgerRow)
+        .where(LedgerRow.channel == row.channel, LedgerRow.account == row.account)
+        .where(LedgerRow.duplicate_key == row.duplicate_key, LedgerRow.state == LedgerState.ROUTED)
+        .where(LedgerRow.id != row.id)
+        .limit(1)
+    )
+
+
+async def _open_contact(uow: UnitOfWork, request: ContactRequest) -> ContactRow | None:
+    return await uow.session.scalar(
+        select(ContactRow)
+        .join(ThreadRow, ThreadRow.id == ContactRow.thread_id)
+        .where(ThreadRow.key == request.thread_key, ContactRow.status.in_(OPEN_STATUSES))
+        .order_by(ContactRow.received_at.desc())
+        .limit(1)
+    )
+
+
+async def _thread(uow: UnitOfWork, request: ContactRequest, citizen: CitizenRow, *, sealed: bool) -> ThreadRow:
+    # A form that was answered by mail goes on by mail: the key is the conversation, whatever the channel.
+    found = await uow.session.scalar(select(ThreadRow).where(ThreadRow.key == request.thread_key).limit(1))
+    if found is not None:
+        return found
+    thread = ThreadRow(
+        channel=request.channel,
+        key=request.thread_key,
+        citizen_id=citizen.id,
+        subject=request.subject[:300],
+        created_at=uow.now,
+        sealed=sealed,
+    )
+    uow.session.add(thread)
+    await uow.session.flush()
+    return thread
+
+
+def _contact(request: ContactRequest, thread: ThreadRow, citizen: CitizenRow, decision: Decision) -> ContactRow:
+    return ContactRow(
+        channel=request.channel,
+        external_id=request.external_id,
+        thread_id=thread.id,
+        citizen_id=citizen.id,
+        sender_kind=request.sender.kind,
+        sender=request.sender.value,
+        recipient=request.recipient.value,
+        subject=request.subject[:300],
+        language=request.language,
+        hints=dict(request.hints),
+        requirements={},
+        received_at=request.received_at,
+        answerable=bool(request.hints.get("answerable", True)),
+        unread=1,
+        sealed=decision.seal,
+    )
+
+
+def _preview(request: ContactRequest) -> str:
+    words = " ".join((request.text or request.subject).split())
+    return words[:PREVIEW_CHARS] if words else "、".join(item.filename for item in request.attachments)[:PREVIEW_CHARS]
+
+
+def _routed(row: LedgerRow, message: MessageRow, receipt: IssuedReceipt | None = None) -> Stored:
+    row.state, row.contact_id, row.message_id = LedgerState.ROUTED, message.contact_id, message.id
+    return Stored(
+        ledger_id=row.id,
+        first_time=True,
+        contact_id=message.contact_id,
+        message_id=message.id,
+        seq=message.seq,
+        receipt_number=receipt.number if receipt else None,
+        receipt_pin=receipt.pin if receipt else None,
+    )

@@ -1,0 +1,204 @@
+"""The two ways in. Both store before they answer and are idempotent by the provider's id.
+
+`DirectIntake` is for our own pages (chat, form): trusted JSON, parsed and routed in the same transaction, and what
+arrives together is committed together. `ClaimLoop` works off what an adapter has only stored, such as mail.
+"""
+
+import asyncio
+import logging
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from channels import ledger
+from channels.acknowledgements import pin_for
+from channels.adapter import (
+    Adapter,
+    ContactRequest,
+    IgnoredInbound,
+    MalformedInbound,
+    RawInbound,
+    Stored,
+)
+from channels.arrivals import Arrivals
+from kit.access import Access
+from kit.blobs import Blob, BlobStore
+from kit.errors import Unavailable
+from kit.unit_of_work import Database, UnitOfWork
+from kit.wake import Waker
+from records.citizens.receipts import Pin
+from records.messages.tables import LedgerRow, LedgerState
+
+log = logging.getLogger(__name__)
+
+GROUP = 64
+CLAIM_BATCH = 20
+POLL_S = 1.0
+WAKE_INTAKE = "intake"
+
+
+@dataclass(frozen=True, slots=True)
+class _Item:
+    raw: RawInbound
+    request: ContactRequest
+    pin: Pin | None
+    stored: asyncio.Future[Stored]
+
+
+class DirectIntake:
+    """Stores, parses and routes at once; concurrent items share a transaction, a failing one fails alone."""
+
+    def __init__(self, database: Database, access: Access, adapter: Adapter, arrivals: Arrivals) -> None:
+        self._database = database
+        self._access = access
+        self._adapter = adapter
+        self._arrivals = arrivals
+        self._waiting: list[_Item] = []
+        self._flusher: asyncio.Task[None] | None = None
+
+    async def __call__(self, raw: RawInbound) -> Stored:
+        """See `channels.adapter.Intake`. Also raises `MalformedInbound`: our own page is told at once."""
+        request = await self._adapter.parse(raw)
+        future: asyncio.Future[Stored] = asyncio.get_running_loop().create_future()
+        self._waiting.append(_Item(raw, request, await pin_for(request), future))
+        if self._flusher is None:
+            self._flusher = asyncio.create_task(self._flush())
+        return await future
+
+    async def _flush(self) -> None:
+        try:
+            while self._waiting:
+                group, self._waiting = self._waiting[:GROUP], self._waiting[GROUP:]
+                await self._store_group(group)
+        finally:
+            self._flusher = None
+
+    async def _store_group(self, group: list[_Item]) -> None:
+        try:
+            results = await self._store(group)
+        except Exception as error:
+            if len(group) == 1:
+                _fail(group[0].stored, error)
+                return
+            for item in group:
+                await self._store_group([item])
+            return
+        for item, result in zip(group, results, strict=True):
+            if not item.stored.done():
+                item.stored.set_result(result)
+
+    async def _store(self, group: list[_Item]) -> list[Stored]:
+        async with self._database.unit_of_work(self._access) as uow:
+            first = group[0].raw
+            before = await ledger.known(uow, first.channel, first.account, [item.raw.provider_id for item in group])
+            return [await self._store_one(uow, item, before) for item in group]
+
+    async def _store_one(self, uow: UnitOfWork, item: _Item, before: dict[str, LedgerRow]) -> Stored:
+        row = before.get(item.raw.provider_id)
+        if row is not None:
+            return await self._arrivals.repeated(uow, row)
+        row = before[item.raw.provider_id] = ledger.enter(uow, item.raw, None)
+        return await self._arrivals.arrive(uow, row, item.request, item.pin)
+
+
+def _fail(future: asyncio.Future[Stored], error: Exception) -> None:
+    if not future.done():
+        future.set_exception(error)
+
+
+class StoreIntake:
+    """Stores only; the claim loop does the rest. For bytes that nobody has read yet."""
+
+    def __init__(self, database: Database, access: Access, blobs: BlobStore, waker: Waker) -> None:
+        self._database = database
+        self._access = access
+        self._blobs = blobs
+        self._waker = waker
+
+    async def __call__(self, raw: RawInbound) -> Stored:
+        """See `channels.adapter.Intake`."""
+        blob: Blob | None = await self._blobs.put(raw.raw) if raw.raw is not None else None
+        async with self._database.unit_of_work(self._access) as uow:
+            before = await ledger.known(uow, raw.channel, raw.account, [raw.provider_id])
+            row = before.get(raw.provider_id)
+            if row is not None:
+                return Stored(ledger_id=row.id, first_time=False, contact_id=row.contact_id)
+            row = ledger.enter(uow, raw, blob)
+            await uow.session.flush()
+            uow.after_commit(lambda: self._waker.wake(WAKE_INTAKE))
+            return Stored(ledger_id=row.id, first_time=True)
+
+
+class ClaimLoop:
+    """Parses and routes stored items. Any number may run: a claim is a conditional update."""
+
+    def __init__(
+        self,
+        database: Database,
+        access: Access,
+        blobs: BlobStore,
+        adapters: Mapping[str, Adapter],
+        arrivals: Arrivals,
+        waker: Waker,
+    ) -> None:
+        self._database = database
+        self._access = access
+        self._blobs = blobs
+        self._adapters = adapters
+        self._arrivals = arrivals
+        self._waker = waker
+
+    async def run(self) -> None:
+        """Work until cancelled; sleeps only when nothing waits."""
+        while True:
+            try:
+                worked = await self.work()
+            except Unavailable:
+                worked = 0
+                log.warning("the ledger cannot be read now; trying again")
+            except Exception:
+                worked = 0
+                log.exception("a round of the ledger failed; trying again")
+            if worked == 0:
+                await self._waker.wait(WAKE_INTAKE, POLL_S)
+
+    async def work(self) -> int:
+        """Claim and handle one batch; returns how many items it held."""
+        async with self._database.unit_of_work(self._access) as uow:
+            rows = await ledger.claim(uow, CLAIM_BATCH)
+        for row in rows:
+            await self._handle(row)
+        return len(rows)
+
+    async def _handle(self, row: LedgerRow) -> None:
+        try:
+            request = await self._adapters[row.channel].parse(await self._raw(row))
+            pin = await pin_for(request)
+            async with self._database.unit_of_work(self._access) as uow:
+                fresh = await uow.session.get_one(LedgerRow, row.id)
+                if fresh.state == LedgerState.RECEIVED:
+                    await self._arrivals.arrive(uow, fresh, request, pin)
+        except IgnoredInbound as reason:
+            await self._settle(row, LedgerState.IGNORED, reason.detail)
+        except MalformedInbound as reason:
+            await self._settle(row, LedgerState.QUARANTINED, reason.detail)
+        except Unavailable:
+            raise
+        except Exception as error:
+            log.exception("a stored item could not be handled; it will be tried again")
+            async with self._database.unit_of_work(self._access) as uow:
+                await ledger.postpone(uow, row, f"{type(error).__name__} while reading")
+
+    async def _settle(self, row: LedgerRow, state: LedgerState, reason: str) -> None:
+        async with self._database.unit_of_work(self._access) as uow:
+            await ledger.settle(uow, row.id, state, reason)
+
+    async def _raw(self, row: LedgerRow) -> RawInbound:
+        return RawInbound(
+            channel=row.channel,
+            account=row.account,
+            provider_id=row.provider_id,
+            received_at=row.received_at,
+            raw=await self._blobs.read(row.raw_blob_key) if row.raw_blob_key else None,
+            raw_json=row.raw_json,
+            sealed=row.sealed,
+        )
