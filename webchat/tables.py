@@ -6,14 +6,14 @@ from sqlalchemy import String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from kit.access import Sealable
-from kit.tables import ID_CHARS, Row
+from kit.tables import Row
 
 
 class ChatSessionRow(Sealable, Row):
     """One browser's chat; its id is the key of the thread. Only the hash of the visitor's token is kept.
 
-    `read_by_visitor` and `read_by_agent` are watermarks of the thread's seq and only grow. `active_at` is when
-    visitor or agent last wrote: idle chats are warned and closed by it.
+    `read_by_visitor` and `read_by_agent` are watermarks of the thread's seq and only grow. `warned_for` is the agent's
+    last word, unanswered, for which the visitor was warned that the chat will end.
     """
 
     __tablename__ = "chat_sessions"
@@ -22,12 +22,10 @@ class ChatSessionRow(Sealable, Row):
     language: Mapped[str] = mapped_column(String(16))
     topic: Mapped[str] = mapped_column(String(32))
     anonymous: Mapped[bool] = mapped_column(default=False)
-    thread_id: Mapped[str | None] = mapped_column(String(ID_CHARS), index=True)
-    contact_id: Mapped[str | None] = mapped_column(String(ID_CHARS), index=True)
     read_by_visitor: Mapped[int] = mapped_column(default=0)
     read_by_agent: Mapped[int] = mapped_column(default=0)
     created_at: Mapped[datetime]
-    active_at: Mapped[datetime]
+    warned_for: Mapped[datetime | None]
     expires_at: Mapped[datetime] = mapped_column(index=True)
 
 

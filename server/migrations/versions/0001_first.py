@@ -119,12 +119,10 @@ def upgrade() -> None:
         sa.Column("language", sa.String(length=16), nullable=False),
         sa.Column("topic", sa.String(length=32), nullable=False),
         sa.Column("anonymous", sa.Boolean(), nullable=False),
-        sa.Column("thread_id", sa.String(length=36), nullable=True),
-        sa.Column("contact_id", sa.String(length=36), nullable=True),
         sa.Column("read_by_visitor", sa.Integer(), nullable=False),
         sa.Column("read_by_agent", sa.Integer(), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("active_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("warned_for", sa.DateTime(timezone=True), nullable=True),
         sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("sealed", sa.Boolean(), nullable=False),
         sa.Column("workspace_id", sa.String(length=36), nullable=False),
@@ -132,9 +130,7 @@ def upgrade() -> None:
         sa.UniqueConstraint("token_hash", name=op.f("uq_chat_sessions_token_hash")),
     )
     with op.batch_alter_table("chat_sessions", schema=None) as batch_op:
-        batch_op.create_index(batch_op.f("ix_chat_sessions_contact_id"), ["contact_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_chat_sessions_expires_at"), ["expires_at"], unique=False)
-        batch_op.create_index(batch_op.f("ix_chat_sessions_thread_id"), ["thread_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_chat_sessions_workspace_id"), ["workspace_id"], unique=False)
 
     op.create_table(
@@ -476,16 +472,16 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_addresses")),
     )
     with op.batch_alter_table("addresses", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_addresses_citizen_id"), ["citizen_id"], unique=False)
+        batch_op.create_index("ix_addresses_kind_value", ["kind", "value"], unique=False)
+        batch_op.create_index(batch_op.f("ix_addresses_workspace_id"), ["workspace_id"], unique=False)
         batch_op.create_index(
             "uq_addresses_seen",
             ["workspace_id", "kind", "value", "sealed"],
             unique=True,
             sqlite_where=sa.text("stated = 0"),
-            postgresql_where=sa.text("stated = false"),
+            postgresql_where=sa.text("stated = 0"),
         )
-        batch_op.create_index("ix_addresses_kind_value", ["kind", "value"], unique=False)
-        batch_op.create_index(batch_op.f("ix_addresses_citizen_id"), ["citizen_id"], unique=False)
-        batch_op.create_index(batch_op.f("ix_addresses_workspace_id"), ["workspace_id"], unique=False)
 
     op.create_table(
         "agent_skills",
@@ -1082,10 +1078,12 @@ def downgrade() -> None:
 
     op.drop_table("agent_skills")
     with op.batch_alter_table("addresses", schema=None) as batch_op:
+        batch_op.drop_index(
+            "uq_addresses_seen", sqlite_where=sa.text("stated = 0"), postgresql_where=sa.text("stated = 0")
+        )
         batch_op.drop_index(batch_op.f("ix_addresses_workspace_id"))
-        batch_op.drop_index(batch_op.f("ix_addresses_citizen_id"))
         batch_op.drop_index("ix_addresses_kind_value")
-        batch_op.drop_index("uq_addresses_seen")
+        batch_op.drop_index(batch_op.f("ix_addresses_citizen_id"))
 
     op.drop_table("addresses")
     with op.batch_alter_table("accounts", schema=None) as batch_op:
@@ -1175,9 +1173,7 @@ def downgrade() -> None:
     op.drop_table("choices")
     with op.batch_alter_table("chat_sessions", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_chat_sessions_workspace_id"))
-        batch_op.drop_index(batch_op.f("ix_chat_sessions_thread_id"))
         batch_op.drop_index(batch_op.f("ix_chat_sessions_expires_at"))
-        batch_op.drop_index(batch_op.f("ix_chat_sessions_contact_id"))
 
     op.drop_table("chat_sessions")
     with op.batch_alter_table("canned_answers", schema=None) as batch_op:
