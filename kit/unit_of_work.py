@@ -121,7 +121,11 @@ class Database:
                 if read_only:
                     await session.connection(execution_options={READ_ONLY: True})
                 yield uow
-                await (session.rollback() if read_only else session.commit())
+                if read_only:
+                    session.expunge_all()  # or the rollback would empty the rows that were read
+                    await session.rollback()
+                else:
+                    await session.commit()
         await uow.settle(self.publisher)
 
 
