@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from server import up as platform
+from server.bench.cli import bench
 
 app = typer.Typer(
     help="AXD:多渠道联络统一分配平台 / omnichannel contact routing.",
@@ -14,6 +15,7 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
+app.add_typer(bench, name="bench")
 
 
 def _become(module: str, *arguments: str) -> None:

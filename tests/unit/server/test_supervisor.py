@@ -11,6 +11,7 @@ import pytest
 
 from server.speech import speaker
 from server.supervisor import Part, StartFailed, Supervisor
+from tests.support.running import is_alive
 from tests.support.waiting import wait_until
 
 
@@ -97,7 +98,7 @@ async def test_a_part_deaf_to_sigterm_is_killed_with_its_helpers(stage: Stage) -
     await wait_until(lambda: stage.count("helper"), "the helper runs")
     helper = next(int(line.rsplit(maxsplit=1)[1]) for line in stage.lines if "helper" in line)
     await stage.supervisor.stop()
-    await wait_until(lambda: not _alive(helper), "the helper is gone")
+    await wait_until(lambda: not is_alive(helper), "the helper is gone")
 
 
 async def test_one_shot_process_gives_its_exit_code(stage: Stage) -> None:
@@ -124,12 +125,4 @@ async def test_children_die_with_a_killed_supervisor(stage: Stage) -> None:
     await wait_until(lambda: stage.count("| pid"), "the child of the inner supervisor speaks")
     child = _pid(stage.lines)
     os.kill(stage.supervisor.pid("inner"), signal.SIGKILL)
-    await wait_until(lambda: not _alive(child), "the child is gone")
-
-
-def _alive(pid: int) -> bool:
-    try:
-        status = Path(f"/proc/{pid}/stat").read_text("ascii")
-    except (FileNotFoundError, ProcessLookupError):
-        return False
-    return status.rsplit(")", 1)[1].split()[0] != "Z"
+    await wait_until(lambda: not is_alive(child), "the child is gone")
