@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Page
 
 from tests.support.ports import accepts
-from tests.support.running import Platform, platform
+from tests.support.running import Platform, is_alive, platform
 from tests.support.waiting import wait_for
 
 pytestmark = pytest.mark.e2e
@@ -71,10 +71,7 @@ def test_it_stops_without_a_trace_and_starts_again(tmp_path: Path) -> None:
         assert set(children) == set(PARTS)
         assert first.stop() == 0
     assert "unexpectedly" not in first.output
-    left = subprocess.run(
-        ["ps", "-o", "pid=", *map(str, children.values())], capture_output=True, text=True, check=False
-    )
-    assert left.stdout.split() == []
+    assert [name for name, pid in children.items() if is_alive(pid)] == []
     with platform(folder) as second:
         assert second.credentials() == logins
         assert second.output.count(logins[0].password) == 1
