@@ -125,15 +125,16 @@ async def _actor_of(connection: HTTPConnection) -> Actor:
     token = connection.cookies.get(COOKIE)
     if not token:
         raise Unauthenticated
-    found = await _find(connection, token)
+    who = await actor_of_token(connection, token)
     if connection.scope.get("method", "GET") not in _READING:
         given = connection.headers.get(CSRF_HEADER, "")
-        if not hmac.compare_digest(given.encode(), found.session.csrf_token.encode()):
+        if not hmac.compare_digest(given.encode(), who.csrf.encode()):
             raise Forbidden("The page is out of date; load it again.", code="csrf")
-    return _as_actor(found)
+    return who
 
 
-async def _find(connection: HTTPConnection, token: str) -> SignedIn:
+async def actor_of_token(connection: HTTPConnection, token: str) -> Actor:
+    """Who a session's token stands for. Raises `Unauthenticated`."""
     database = services_of(connection).database
     async with database.unit_of_work(Access.platform(), read_only=True) as uow:
         found = await sessions.find(uow, token)
@@ -142,7 +143,7 @@ async def _find(connection: HTTPConnection, token: str) -> SignedIn:
     if uow.now - found.session.last_seen_at > sessions.SEEN_EVERY:
         async with database.unit_of_work(Access.platform()) as uow:
             await sessions.touch(uow, found.session.id)
-    return found
+    return _as_actor(found)
 
 
 def _as_actor(found: SignedIn) -> Actor:
