@@ -164,7 +164,8 @@ class ContactRow(Sealable, Row):
     status: Mapped[str] = mapped_column(String(16), default=ContactStatus.RECEIVED)
     fence: Mapped[int] = mapped_column(BigInteger, default=0)
     received_at: Mapped[datetime] = mapped_column(index=True)
-    queued_at: Mapped[datetime | None]
+    queued_at: Mapped[datetime | None]  # entry: what its place in the queue goes by
+    waiting_since: Mapped[datetime | None]  # of this turn: relaxation goes by it
     due_at: Mapped[datetime | None]
     accepted_at: Mapped[datetime | None]
     first_answer_at: Mapped[datetime | None]
