@@ -1,5 +1,13 @@
-"""Real services for the tests of this folder: a store keeps its contract on both databases."""
+"""Real services for the suites of this folder, which run on SQLite and on PostgreSQL alike."""
 
+from collections.abc import AsyncIterator
+
+import pytest
+
+from kit.clock import Clock
+from kit.database import make_engine
+from kit.unit_of_work import Database
+from tests.support.clock import ManualClock
 from tests.support.databases import (
     database_url,
     migrated_postgres_url,
@@ -20,3 +28,16 @@ __all__ = [
     "redis_url",
     "sqlite_url",
 ]
+
+
+@pytest.fixture
+def clock() -> ManualClock:
+    return ManualClock()
+
+
+@pytest.fixture
+async def database(database_url: str, clock: Clock) -> AsyncIterator[Database]:
+    """A migrated database of each kind, on the test's own clock."""
+    engine = make_engine(database_url)
+    yield Database(engine, clock)
+    await engine.dispose()

@@ -480,7 +480,7 @@ def upgrade() -> None:
             ["workspace_id", "kind", "value", "sealed"],
             unique=True,
             sqlite_where=sa.text("stated = 0"),
-            postgresql_where=sa.text("stated = 0"),
+            postgresql_where=sa.text("NOT stated"),
         )
 
     op.create_table(
@@ -1080,7 +1080,7 @@ def downgrade() -> None:
     op.drop_table("agent_skills")
     with op.batch_alter_table("addresses", schema=None) as batch_op:
         batch_op.drop_index(
-            "uq_addresses_seen", sqlite_where=sa.text("stated = 0"), postgresql_where=sa.text("stated = 0")
+            "uq_addresses_seen", sqlite_where=sa.text("stated = 0"), postgresql_where=sa.text("NOT stated")
         )
         batch_op.drop_index(batch_op.f("ix_addresses_workspace_id"))
         batch_op.drop_index("ix_addresses_kind_value")

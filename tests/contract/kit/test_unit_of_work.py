@@ -1,0 +1,89 @@
+"""A unit of work is all or nothing, and what follows a commit follows only a commit."""
+
+import asyncio
+
+import pytest
+from sqlalchemy import select
+
+from kit.access import Access
+from kit.database import make_engine
+from kit.errors import Unavailable
+from kit.event_row import EventRow
+from kit.ids import new_id
+from kit.unit_of_work import Database, UnitOfWork
+from records.messages.tables import ThreadRow
+from tests.support.clock import ManualClock
+
+HOME = Access.system(new_id())
+
+
+def _thread(uow: UnitOfWork, key: str) -> ThreadRow:
+    return ThreadRow(channel="chat", key=key, created_at=uow.now)
+
+
+async def _keys(database: Database) -> list[str]:
+    async with database.unit_of_work(HOME, read_only=True) as uow:
+        return sorted(await uow.session.scalars(select(ThreadRow.key)))
+
+
+async def test_an_exception_takes_everything_back_and_nothing_follows(database: Database) -> None:
+    followed: list[str] = []
+
+    async def follow() -> None:
+        followed.append("after")
+
+    with pytest.raises(LookupError):
+        async with database.unit_of_work(HOME) as uow:
+            uow.session.add(_thread(uow, "a"))
+            uow.after_commit(follow)
+            await uow.session.flush()
+            raise LookupError
+    assert await _keys(database) == []
+    assert followed == []
+
+
+async def test_what_waits_for_the_commit_sees_it_and_may_fail_alone(database: Database) -> None:
+    seen: list[list[str]] = []
+
+    async def fail() -> None:
+        raise LookupError
+
+    async def look() -> None:
+        seen.append(await _keys(database))
+
+    async with database.unit_of_work(HOME) as uow:
+        uow.session.add(_thread(uow, "a"))
+        uow.after_commit(fail)
+        uow.after_commit(look)
+    assert seen == [["a"]]
+
+
+async def test_an_event_is_written_with_its_change(database: Database) -> None:
+    async with database.unit_of_work(HOME) as uow:
+        uow.emit("chat:session", "message", "m1", 3, {"text": "你好"})
+    async with database.unit_of_work(HOME, read_only=True) as uow:
+        row = (await uow.session.scalars(select(EventRow))).one()
+    assert (row.family, row.topic, row.entity, row.version, row.data) == (
+        "chat",
+        "session",
+        "message",
+        3,
+        {"text": "你好"},
+    )
+
+
+async def test_concurrent_writers_all_commit(database: Database) -> None:
+    async def write(number: int) -> None:
+        async with database.unit_of_work(HOME) as uow:
+            uow.session.add(_thread(uow, f"{number:02}"))
+
+    await asyncio.gather(*(write(number) for number in range(20)))
+    assert await _keys(database) == [f"{number:02}" for number in range(20)]
+
+
+async def test_a_database_that_cannot_be_reached_is_said_to_be_unavailable(clock: ManualClock) -> None:
+    engine = make_engine("postgresql+asyncpg://nobody@127.0.0.1:1/none")
+    with pytest.raises(Unavailable):
+        async with Database(engine, clock).unit_of_work(HOME) as uow:
+            await uow.session.scalars(select(ThreadRow))
+    await engine.dispose()
