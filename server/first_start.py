@@ -67,7 +67,7 @@ async def _fill(uow: UnitOfWork, workspace_id: str, timezone: str, hashes: list[
     await service.create_default_roles(uow)
     await seed_routing(uow)
     await uow.session.flush()
-    skills = dict((await uow.session.execute(select(SkillRow.name, SkillRow.id))).tuples().all())
+    skills = dict(iter(await uow.session.execute(select(SkillRow.name, SkillRow.id))))
     for account, password_hash in zip(ACCOUNTS, hashes, strict=True):
         await _add_account(uow, account, password_hash, departments, skills)
 

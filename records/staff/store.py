@@ -46,7 +46,7 @@ async def names_of(uow: UnitOfWork, account_ids: Iterable[str | None]) -> dict[s
     if not wanted:
         return {}
     rows = await uow.session.execute(select(AccountRow.id, AccountRow.display_name).where(AccountRow.id.in_(wanted)))
-    return dict(rows.tuples().all())
+    return dict(iter(rows))
 
 
 async def role_keys_of(uow: UnitOfWork, account_ids: Collection[str]) -> dict[str, list[str]]:
