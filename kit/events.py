@@ -23,6 +23,7 @@ from kit import streams
 from kit.access import Access
 from kit.event_row import EventRow
 from kit.ids import new_id
+from kit.tasks import stop
 from kit.unit_of_work import Database
 
 log = logging.getLogger(__name__)
@@ -170,9 +171,7 @@ class EventHub:
                 del topics[topic]
 
     async def close(self) -> None:
-        for task in self._readers.values():
-            task.cancel()
-        await asyncio.gather(*self._readers.values(), return_exceptions=True)
+        await stop(self._readers.values())
         self._readers.clear()
 
     async def _read(self, key: tuple[str, str]) -> None:

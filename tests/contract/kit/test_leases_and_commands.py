@@ -12,6 +12,7 @@ from kit.commands import Commands, Handler
 from kit.errors import Conflict, Unavailable
 from kit.leases import Lease, acquire, release, still_held
 from kit.redis import make_redis
+from kit.tasks import stop
 from kit.unit_of_work import Database
 from tests.support.clock import ManualClock
 from tests.support.waiting import wait_until
@@ -51,12 +52,10 @@ async def test_a_released_lease_is_free_at_once(database: Database) -> None:
 async def _serving(redis_url: str, database: Database, holder: str, handler: Handler) -> AsyncIterator[Commands]:
     server, client = make_redis(redis_url), make_redis(redis_url)
     task = asyncio.create_task(Commands(server, database, holder).serve(handler))
-    await wait_until(lambda: client.client_list(), "the server listens")
     try:
         yield Commands(client, database, "asker")
     finally:
-        task.cancel()
-        await asyncio.gather(task, return_exceptions=True)
+        await stop([task])
         await server.aclose()
         await client.aclose()
 

@@ -1,0 +1,19 @@
+"""Stopping background tasks for certain."""
+
+import asyncio
+from collections.abc import Iterable
+
+REPEAT_S = 0.1
+
+
+async def stop(tasks: Iterable[asyncio.Task[None]]) -> None:
+    """Cancel `tasks` and wait for their end; what they raise is dropped.
+
+    Cancels again until they end: `asyncio.wait_for` of Python 3.11, which the Redis client sends with, swallows a
+    cancellation that comes in the moment the inner work is done (CPython issue 81839).
+    """
+    waiting = {task for task in tasks if not task.done()}
+    while waiting:
+        for task in waiting:
+            task.cancel()
+        _, waiting = await asyncio.wait(waiting, timeout=REPEAT_S)
