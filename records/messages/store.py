@@ -61,13 +61,21 @@ async def messages(uow: UnitOfWork, message_ids: Sequence[str]) -> list[MessageR
 
 
 async def page(
-    uow: UnitOfWork, *, contact_id: str, citizen_ids: Sequence[str], before: str | None, limit: int
+    uow: UnitOfWork,
+    *,
+    contact_id: str,
+    citizen_ids: Sequence[str],
+    hidden_contacts: Sequence[str],
+    before: str | None,
+    limit: int,
 ) -> list[MessageRow]:
     """The newest `limit` messages of a contact and of everything else these citizens said, oldest first.
 
-    `before` is the id of a message: ids sort by time.
+    `before` is the id of a message: ids sort by time. Nothing of `hidden_contacts` is among them.
     """
     query = select(MessageRow).where((MessageRow.contact_id == contact_id) | MessageRow.citizen_id.in_(citizen_ids))
+    if hidden_contacts:
+        query = query.where(MessageRow.contact_id.not_in(hidden_contacts))
     if before is not None:
         query = query.where(MessageRow.id < before)
     rows = list(await uow.session.scalars(query.order_by(MessageRow.id.desc()).limit(limit)))
