@@ -1,6 +1,7 @@
 """Sends all calls of one turn of the event loop in one pipeline, and loads the library where it is missing."""
 
 import asyncio
+from collections.abc import Sequence
 from typing import Any
 
 from redis.asyncio import Redis
@@ -9,6 +10,8 @@ from redis.exceptions import ResponseError
 from router.functions.library import NAME, source
 
 Argument = str | int
+Command = list[Argument]
+Reply = asyncio.Future[Any]
 
 
 class Batcher:
@@ -16,17 +19,22 @@ class Batcher:
 
     def __init__(self, redis: Redis) -> None:
         self._redis = redis
-        self._waiting: list[tuple[asyncio.Future[Any], tuple[Argument, ...]]] = []
+        self._waiting: list[tuple[Reply, Command]] = []
+        self._removals: dict[str, tuple[Reply, Command]] = {}
         self._running: set[asyncio.Task[None]] = set()
 
     async def send(self, *command: Argument) -> Any:
         """The raw reply. Raises redis errors; a lost connection leaves open whether the command ran."""
-        loop = asyncio.get_running_loop()
-        future: asyncio.Future[Any] = loop.create_future()
-        if not self._waiting:
-            loop.call_soon(self._start)
-        self._waiting.append((future, command))
-        return await future
+        return await self._submit(list(command))
+
+    async def remove(self, stream: str, ids: Sequence[str]) -> None:
+        """Deletes entries of a stream; those of one turn go in one command."""
+        if stream not in self._removals:
+            command: Command = ["XDEL", stream]
+            self._removals[stream] = (self._submit(command), command)
+        reply, command = self._removals[stream]
+        command.extend(ids)
+        await asyncio.shield(reply)
 
     async def load(self) -> None:
         """Loads the library unless the same text is there. Replacing it closes every workspace until its rebuild."""
@@ -35,13 +43,21 @@ class Batcher:
         if text.encode() not in _flat(found) and text not in _flat(found):
             await self._redis.function_load(text, replace=True)
 
+    def _submit(self, command: Command) -> Reply:
+        loop = asyncio.get_running_loop()
+        reply: Reply = loop.create_future()
+        if not self._waiting:
+            loop.call_soon(self._start)
+        self._waiting.append((reply, command))
+        return reply
+
     def _start(self) -> None:
-        batch, self._waiting = self._waiting, []
+        batch, self._waiting, self._removals = self._waiting, [], {}
         task = asyncio.get_running_loop().create_task(self._run(batch))
         self._running.add(task)
         task.add_done_callback(self._running.discard)
 
-    async def _run(self, batch: list[tuple[asyncio.Future[Any], tuple[Argument, ...]]]) -> None:
+    async def _run(self, batch: list[tuple[Reply, Command]]) -> None:
         try:
             replies = await self._execute([command for _, command in batch])
         except Exception as error:
@@ -54,7 +70,7 @@ class Batcher:
             else:
                 future.set_result(reply)
 
-    async def _execute(self, commands: list[tuple[Argument, ...]]) -> list[Any]:
+    async def _execute(self, commands: list[Command]) -> list[Any]:
         replies = await self._pipeline(commands)
         missing = [index for index, reply in enumerate(replies) if _is_missing(reply)]
         if missing:
@@ -64,7 +80,7 @@ class Batcher:
                 replies[index] = reply
         return replies
 
-    async def _pipeline(self, commands: list[tuple[Argument, ...]]) -> list[Any]:
+    async def _pipeline(self, commands: list[Command]) -> list[Any]:
         pipeline = self._redis.pipeline(transaction=False)
         for command in commands:
             pipeline.execute_command(*command)

@@ -177,7 +177,7 @@ class RoutingFunctions:
     async def ack(self, workspace_id: str, effects: Iterable[Effect]) -> None:
         """SQL has these effects: they are removed from the stream."""
         if ids := [effect.event_id for effect in effects]:
-            await self._batcher.send("XDEL", f"{_tag(workspace_id)}:ev", *ids)
+            await self._batcher.remove(f"{_tag(workspace_id)}:ev", ids)
 
     async def leftovers(self, workspace_id: str, *, older_than_ms: int = 1000, limit: int = 100) -> list[Effect]:
         """Effects that nobody acked for `older_than_ms` of the Redis clock, oldest first."""
@@ -204,7 +204,7 @@ class RoutingFunctions:
         return {**found, "fence": int(found["fence"])} if found else None
 
     async def agent_load(self, workspace_id: str, agent_id: str, *, now_ms: int) -> dict[str, Any] | None:
-        """`presence`, slots used by class, `pending` contact, `legs`, `free` ('110': voice, chat), `idle_since_ms`."""
+        """`presence`, slots in use by class, `pending` contact, `legs`, `free` by class, `idle_since_ms`."""
         return await self._view("load", workspace_id, now_ms, agent_id) or None
 
     async def eligible(
@@ -223,17 +223,18 @@ class RoutingFunctions:
         """Contacts that wait with this signature, in their order."""
         return list(await self._view("waiting", workspace_id, now_ms, signature_id, limit))
 
-    async def held(self, workspace_id: str) -> AsyncIterable[Held]:
+    async def held(self, workspace_id: str, *, now_ms: int) -> AsyncIterable[Held]:
         """Every contact that Redis has, in no order, for an audit against SQL. Reads in small steps."""
         start = f"{_tag(workspace_id)}:c:"
         async for key in self._redis.scan_iter(match=f"{start}*", count=500):
-            state, agent, fence = await self._batcher.send("HMGET", wire.text_of(key), "state", "agent", "fence")
-            if state is not None:
+            contact_id = wire.text_of(key)[len(start) :]
+            found = await self.contact(workspace_id, contact_id, now_ms=now_ms)
+            if found is not None:
                 yield Held(
-                    contact_id=wire.text_of(key)[len(start) :],
-                    state=wire.text_of(state),
-                    agent_id=wire.text_of(agent) if agent else None,
-                    fence=int(fence or 0),
+                    contact_id=contact_id,
+                    state=found["state"],
+                    agent_id=found.get("agent_id"),
+                    fence=found["fence"],
                 )
 
     async def is_open(self, workspace_id: str, *, now_ms: int) -> bool:

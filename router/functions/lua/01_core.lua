@@ -18,9 +18,9 @@ local PARSED_TEXTS = 5000  -- parsed texts kept in memory
 -- may have lost the last second, fences among it, so it closes every workspace until the next rebuild.
 local opened, building = {}, {}
 
--- Numbers would lose digits above 10^14 in Lua's own conversion.
+-- Lua's own conversion loses digits above 10^14, and that of `redis.call` is slow: times and scores travel as text.
 local function whole(number)
-  return string.format('%.0f', number)
+  return string.format('%d', number)
 end
 
 local function filled(text)

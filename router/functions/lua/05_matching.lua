@@ -1,6 +1,8 @@
 -- Who for whom. The work of one decision is bounded: bitmaps are intersected, then a few of the longest idle are looked at,
 -- and only where many could take it and none of them is among these, some are sampled.
-local WALK, FEW, SAMPLE = 8, 16, 16
+local FEW, SAMPLE = 16, 16
+local LAST_WALKED = '7'
+local HEADS = 16
 local matching = {}
 
 local draw = 1
@@ -19,7 +21,7 @@ local function level_keys(signature, floor)
   return keys
 end
 
-function matching.eligible_count(signature)
+local function count_eligible(signature)
   local keys = level_keys(signature, 1)
   if #keys == 0 then return call('HLEN', prefix .. 'na') end
   if #keys == 1 then return call('BITCOUNT', keys[1]) end
@@ -27,15 +29,23 @@ function matching.eligible_count(signature)
   return call('BITCOUNT', prefix .. 'tmp')
 end
 
+function matching.eligible_count(signature)
+  local counts = eligible_counts[prefix] or {}
+  eligible_counts[prefix] = counts
+  local count = counts[signature.requirements_text] or count_eligible(signature)
+  counts[signature.requirements_text] = count
+  return count
+end
+
 -- Bitmap of the free agents of the class, without those whom the contact excludes.
 local function free_agents(contact)
-  local key = prefix .. 'ib:' .. contact.plan.class
+  local key = prefix .. 'ib:' .. contacts.signature(contact).class
   if not contact.excluded then return key end
   local copy = prefix .. 'tmp:free'
   call('BITOP', 'AND', copy, key)
-  for agent in pairs(contact.excluded) do
-    local number = call('HGET', prefix .. 'a:' .. agent, 'n')
-    if number then call('SETBIT', copy, number, 0) end
+  for id in pairs(contact.excluded) do
+    local agent = agents.load(id)
+    if agent then call('SETBIT', copy, agent.number, 0) end
   end
   return copy
 end
@@ -84,7 +94,7 @@ end
 
 local function longest_idle(bits, idle_key, count)
   if count == 1 then return call('BITPOS', bits, 1) end
-  for _, number in ipairs(call('ZRANGE', idle_key, 0, WALK - 1)) do
+  for _, number in ipairs(call('ZRANGE', idle_key, '0', LAST_WALKED)) do
     if call('GETBIT', bits, number) == 1 then return number end
   end
   local numbers = count <= FEW and listed_bits(bits, count) or sampled_bits(bits)
@@ -98,9 +108,10 @@ end
 
 -- The agent who should have this contact now, and how many could; nil when nobody can.
 function matching.agent_for(contact)
-  local idle_key = prefix .. 'id:' .. contact.plan.class
+  local signature = contacts.signature(contact)
+  local idle_key = prefix .. 'id:' .. signature.class
   if call('ZCARD', idle_key) == 0 then return nil, 0 end
-  local signature, free = contacts.signature(contact), free_agents(contact)
+  local free = free_agents(contact)
   local found = intersect(prefix .. 'tmp', free, signature, 1)
   local count = call('BITCOUNT', found)
   if count == 0 then return nil, 0 end
@@ -113,47 +124,44 @@ function matching.agent_for(contact)
   return agents.load(call('HGET', prefix .. 'na', number)), count
 end
 
--- First contact of a sorted set that does not exclude the agent, and not beyond `limit` in score.
+-- First contact of a sorted set that this agent may have; with `limit` only below that score. The third answer is true
+-- when the sets that follow in score order cannot have a better one.
 local function first_open(key, agent, limit)
   for start = 0, FEW - 1 do
-    local entry = call('ZRANGE', key, start, start, 'WITHSCORES')
+    local at = whole(start)
+    local entry = call('ZRANGE', key, at, at, 'WITHSCORES')
     local score = tonumber(entry[2])
-    if not score or (limit and score >= limit) then return nil end
+    if not score or (limit and score >= limit) then return nil, nil, start == 0 end
     local contact = contacts.load(entry[1])
-    if not contacts.excludes(contact, agent.id) then return contact, score end
+    if agents.is_free(agent, contacts.class_index(contact)) and not contacts.excludes(contact, agent.id) then
+      return contact, score, start == 0
+    end
   end
 end
 
-local HEADS = 16
-
 -- Walks the heads of a class in score order, up to the first that the agent may have.
 local function best_of_class(agent, class, best, best_score)
-  local skills, start, heads = skills_of(agent.skills_text), 0, nil
+  local skills, start, heads = skills_of(agent.skills), 0, nil
   repeat
-    heads = call('ZRANGE', prefix .. 'hd:' .. class, start, start + HEADS - 1, 'WITHSCORES')
-    for at = 1, #heads, 2 do
-      if best_score and tonumber(heads[at + 1]) >= best_score then return best, best_score end
-      if meets(skills, signature_of(heads[at])) then
-        local contact, score = first_open(prefix .. 'q:' .. heads[at], agent, best_score)
+    heads = call('ZRANGE', prefix .. 'hd:' .. class, start, start + HEADS - 1)
+    for _, id in ipairs(heads) do
+      if meets(skills, signature_of(id)) then
+        local contact, score, last = first_open(prefix .. 'q:' .. id, agent, best_score)
         if contact then best, best_score = contact, score end
+        if last then return best, best_score end
       end
     end
     start = start + HEADS
-  until #heads < 2 * HEADS
+  until #heads < HEADS
   return best, best_score
 end
 
 -- The waiting contact with the lowest score that this agent can take now.
 function matching.contact_for(agent)
-  local best, best_score
+  if agent.presence ~= 'ready' or agent.pending then return nil end
+  local best, best_score = first_open(prefix .. 'kept:' .. agent.id, agent)
   for index, class in ipairs(CLASSES) do
-    if agents.is_free(agent, index) then
-      if agent.kept > 0 then
-        local contact, score = first_open(prefix .. 'kept:' .. class .. ':' .. agent.id, agent, best_score)
-        if contact then best, best_score = contact, score end
-      end
-      best, best_score = best_of_class(agent, class, best, best_score)
-    end
+    if agents.is_free(agent, index) then best, best_score = best_of_class(agent, class, best, best_score) end
   end
   return best
 end

@@ -1,26 +1,30 @@
 -- Putting a contact where it belongs now, and giving a freed agent the next one.
 
 local function levels_text(agent, signature)
-  local skills, list = skills_of(agent.skills_text), {}
+  local skills, list = skills_of(agent.skills), {}
   for index, requirement in ipairs(signature.requirements) do
     list[index] = requirement[1] .. ':' .. (skills[requirement[1]] or 0)
   end
   return table.concat(list, ',')
 end
 
+-- Text, because `tostring` keeps 14 digits only.
+local function next_fence()
+  return string.format('%.0f', call('INCR', prefix .. 'fence'))
+end
+
 -- Reserves the agent for the contact. The caller saves the agent.
 local function offer(contact, agent, found_by, free)
-  local signature = contacts.signature(contact)
-  local preferred = contact.preferred == agent.id
-  contact.state, contact.agent, contact.fence = 'o', agent.id, whole(call('INCR', prefix .. 'fence'))
-  contacts.save(contact)
-  local expires = now + contact.plan.ring_ms
-  call('ZADD', prefix .. 'dl', whole(expires + GRACE_MS), contact.id)
-  agent.used[contact.plan.index] = agent.used[contact.plan.index] + 1
+  local signature, plan = contacts.signature(contact), plan_of(contact.plan)
+  local expires = now + plan.ring_ms
+  contact.state, contact.agent, contact.fence = 'o', agent.id, next_fence()
+  contacts.schedule(contact, expires + GRACE_MS)
+  contacts.write(contact)
+  agent.used[plan.index] = agent.used[plan.index] + 1
   agent.pending, agent.idle = contact.id, now
   emit('O', contact.id, agent.id, contact.fence, whole(now), whole(expires), matching.eligible_count(signature), free, found_by,
-    signature.strategy, levels_text(agent, signature), whole(now - contact.since), contact.score, contact.step,
-    preferred and 1 or 0)
+    signature.strategy, levels_text(agent, signature), whole(now - contact.since), whole(contact.score), contact.step,
+    contact.preferred == agent.id and 1 or 0)
 end
 
 local function moved(contact, kind)
@@ -29,12 +33,12 @@ end
 
 -- Relaxation and overflow that are due.
 local function apply_steps(contact)
-  local following = contact.plan.stages[contact.step + 2]
+  local following = plan_of(contact.plan).stages[contact.step + 2]
   while following and contact.since + following.after_ms <= now do
     local queue = contacts.signature(contact).queue
     contact.step = contact.step + 1
     moved(contact, queue == following.signature.queue and 'relaxed' or 'overflowed')
-    following = contact.plan.stages[contact.step + 2]
+    following = plan_of(contact.plan).stages[contact.step + 2]
   end
 end
 
@@ -45,14 +49,14 @@ local function drop_preferred(contact)
     moved(contact, 'returned')
   else
     if contact.state == 'r' or contact.direct then moved(contact, 'preferred_expired') end
-    contact.preferred, contact.direct = nil, false
+    contact.preferred, contact.direct = nil, nil
   end
 end
 
 local function may_keep(contact, agent)
-  return agent and agent.presence == 'ready' and agent.capacity[contact.plan.index] > 0 and contact.until_ms > now
+  return agent and agent.presence == 'ready' and agent.capacity[contacts.class_index(contact)] > 0 and contact.until_ms > now
     and not contacts.excludes(contact, agent.id)
-    and (contact.direct or meets(skills_of(agent.skills_text), contacts.signature(contact)))
+    and (contact.direct or meets(skills_of(agent.skills), contacts.signature(contact)))
 end
 
 -- Offers to the preferred agent or keeps the contact for them; false when the contact is for everybody.
@@ -60,7 +64,7 @@ local function place_preferred(contact)
   while contact.preferred do
     local agent = agents.load(contact.preferred)
     if may_keep(contact, agent) then
-      if agents.is_listed(agent, contact.plan.index) then
+      if agent.listed[contacts.class_index(contact)] then
         offer(contact, agent, 'contact', 1)
         agents.save(agent)
       else
@@ -103,7 +107,8 @@ end
 local function release(contact)
   local agent = agents.load(contact.agent)
   if not agent then return nil end
-  agents.release(agent, contact.plan.index)
+  local index = contacts.class_index(contact)
+  agent.used[index] = math.max(0, agent.used[index] - 1)
   if agent.pending == contact.id then agent.pending = nil end
   return agent
 end

@@ -4,8 +4,8 @@ local CONTACT_ARGS = 9 -- id, plan, score, since, step, preferred, until, direct
 
 local function described(args, at)
   local contact = {
-    id = args[at], plan = intern_plan(args[at + 1]), score = args[at + 2], since = tonumber(args[at + 3]),
-    step = tonumber(args[at + 4]), state = '', preferred = filled(args[at + 5]), direct = args[at + 7] == '1',
+    id = args[at], plan = intern_plan(args[at + 1]).id, score = tonumber(args[at + 2]), since = tonumber(args[at + 3]),
+    step = tonumber(args[at + 4]), state = '', preferred = filled(args[at + 5]), direct = args[at + 7] == '1' or nil,
     back = filled(args[at + 8]),
   }
   if contact.preferred then
@@ -33,8 +33,9 @@ local function accept(args)
   local contact = held(args, 'oa')
   if not contact then return NOT_APPLIED end
   if contact.state == 'a' then return end
-  call('HSET', prefix .. 'c:' .. contact.id, 'state', 'a')
-  call('ZREM', prefix .. 'dl', contact.id)
+  contact.state = 'a'
+  contacts.schedule(contact, nil)
+  contacts.write(contact)
   local agent = agents.load(contact.agent)
   agent.pending = nil
   settle(agent)
@@ -63,7 +64,8 @@ local function done(args)
   local contact = held(args, 'aw')
   if not contact then return NOT_APPLIED end
   if args[5] == '1' then
-    call('HSET', prefix .. 'c:' .. contact.id, 'state', 'w')
+    contact.state = 'w'
+    contacts.write(contact)
   else
     finish(contact)
   end
@@ -106,7 +108,7 @@ local function requeue(args)
   if not old or not string.find('qro', old.state, 1, true) then return NOT_APPLIED end
   contacts.leave(old)
   contacts.delete(old)
-  contact.excluded, contact.touched = old.excluded, old.excluded ~= nil
+  contact.excluded = old.excluded
   local agent = old.state == 'o' and withdraw(old, 'requeued')
   if agent then agents.write(agent) end
   place(contact)

@@ -41,13 +41,14 @@ local HELD = { offered = 'o', active = 'a', wrap_up = 'w' }
 
 -- Puts a contact that is in no set to offered, active or wrap-up, taking the agent's slot.
 local function hold(contact, state, agent, fence, expires)
+  local index = contacts.class_index(contact)
   contact.state, contact.agent, contact.fence = state, agent.id, fence
-  contacts.save(contact)
-  agent.used[contact.plan.index] = agent.used[contact.plan.index] + 1
+  agent.used[index] = agent.used[index] + 1
   if state == 'o' then
     agent.pending = agent.pending or contact.id
-    call('ZADD', prefix .. 'dl', whole(expires + GRACE_MS), contact.id)
+    contacts.schedule(contact, expires + GRACE_MS)
   end
+  contacts.write(contact)
 end
 
 local function detach(old, agent_id, fence)
@@ -69,7 +70,7 @@ register('sync', function(args)
   local state, agent = HELD[args[at]], agents.load(args[at + 1])
   if old then
     detach(old, args[at + 1], args[at + 2])
-    contact.excluded, contact.touched = old.excluded, old.excluded ~= nil
+    contact.excluded = old.excluded
     agent = agents.load(args[at + 1])
   end
   if state and agent then

@@ -21,7 +21,7 @@ local function queue_stats(queue)
     local head = call('ZRANGE', key, 0, 0, 'WITHSCORES')
     if head[1] and (not first_score or tonumber(head[2]) < first_score) then first, first_score = head[1], tonumber(head[2]) end
   end
-  stats.head_since_ms = first and tonumber(call('HGET', prefix .. 'c:' .. first, 'since'))
+  stats.head_since_ms = first and contacts.load(first).since
   return stats
 end
 
@@ -41,7 +41,7 @@ view('position', function(args)
   if not contact or not string.find('qr', contact.state, 1, true) then return false end
   local queue, ahead = contacts.signature(contact).queue, 0
   for _, id in ipairs(queue_signatures(queue)) do
-    ahead = ahead + call('ZCOUNT', prefix .. 'q:' .. id, '-inf', '(' .. contact.score)
+    ahead = ahead + call('ZCOUNT', prefix .. 'q:' .. id, '-inf', '(' .. whole(contact.score))
   end
   return { queue_id = queue, ahead = ahead, step = contact.step, since_ms = contact.since }
 end)
@@ -53,7 +53,7 @@ view('contact', function(args)
   local waits = string.find('qr', contact.state, 1, true)
   return { state = contact.state, agent_id = not waits and contact.agent or nil, fence = waits and '0' or contact.fence,
     step = contact.step, preferred = contact.preferred, queue_id = contacts.signature(contact).queue,
-    score_ms = tonumber(contact.score) }
+    score_ms = contact.score }
 end)
 
 -- args: now, agent

@@ -1,0 +1,37 @@
+"""`axd bench`: the measurements that operators size with."""
+
+import json
+from typing import Annotated, Any
+
+import typer
+
+from server.bench.routing import growth_exponent, run_routing
+
+bench = typer.Typer(help="性能测量 / Measurements.", no_args_is_help=True)
+
+
+@bench.callback()
+def measurements() -> None:
+    """性能测量;请在空闲的机器上运行 / Measurements; run them on an idle machine."""
+
+
+@bench.command()
+def routing(
+    agents: Annotated[list[int], typer.Option(help="坐席数,可重复 / agents; repeat it for several sizes")] = [1000],  # noqa: B006
+    waiting: Annotated[int, typer.Option(help="排队数 / contacts waiting")] = 1000,
+    seconds: Annotated[float, typer.Option(help="每项秒数 / seconds for each size")] = 10.0,
+    as_json: Annotated[bool, typer.Option("--json", help="逐行 JSON / JSON lines")] = False,
+    redis_url: Annotated[str | None, typer.Option(help="用此 Redis,会被清空 / use this Redis; it is EMPTIED")] = None,
+) -> None:
+    """路由决策的速度 / How fast contacts are assigned."""
+    lines = []
+    for size in agents:
+        lines.append(run_routing(size, waiting, seconds, redis_url))
+        _show(lines[-1], as_json)
+    exponent = growth_exponent(lines)
+    if exponent is not None:
+        _show({"agents": agents, "cpu_growth_exponent": exponent}, as_json)
+
+
+def _show(line: dict[str, Any], as_json: bool) -> None:
+    typer.echo(json.dumps(line) if as_json else "  ".join(f"{key}={value}" for key, value in line.items()))
