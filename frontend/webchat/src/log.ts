@@ -53,7 +53,7 @@ export class Log {
     const time = clockText(entry.sentAt, this.language)
     if (entry.receipt) {
       const receipt = entry.receipt
-      put(`m${entry.seq}`, '', () => this.receiptCard(receipt))
+      put(`m${entry.seq}`, receipt.pin ?? '', () => this.receiptCard(receipt))
     } else if (entry.author === 'system') {
       put(`m${entry.seq}`, '', () => h('p', { class: 't' }, entry.text))
     } else if (entry.author === 'agent') {

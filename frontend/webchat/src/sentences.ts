@@ -33,8 +33,10 @@ export function statusText(words: Words, state: ChatState, now: Availability | n
 
 function waitingText(words: Words, state: ChatState): string {
   if (state.position === null) return words.waiting
-  if (state.waitLowS === null || state.waitHighS === null) return fill(words.waitingAtPlain, { n: state.position })
-  return fill(words.waitingAt, { n: state.position, ...minutes(state.waitLowS, state.waitHighS) })
+  const place = state.position ? fill(words.before, { n: state.position }) : words.next
+  if (state.waitLowS === null || state.waitHighS === null) return place
+  if (state.waitHighS < 60) return place + words.waitSoon
+  return place + fill(words.wait, minutes(state.waitLowS, state.waitHighS))
 }
 
 export function clockText(iso: string, language: string): string {

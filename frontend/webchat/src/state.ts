@@ -144,6 +144,8 @@ function received(state: ChatState, frame: MessageFrame): ChatState {
 }
 
 function insert(entries: Entry[], entry: Entry): Entry[] {
+  // A receipt comes twice: without its PIN, and once with it, for the open page only.
+  if (entry.receipt?.pin) entries = entries.filter((known) => known.seq !== entry.seq)
   if (entries.some((known) => known.seq === entry.seq)) return entries
   const after = entries.findIndex((known) => known.seq > entry.seq)
   return after < 0 ? [...entries, entry] : [...entries.slice(0, after), entry, ...entries.slice(after)]
