@@ -15,6 +15,10 @@ from router.results import AgentStanding
 from router.tables import OfferRow
 
 REACHABLE = frozenset({"phone", "mail"})
+PLAIN_KEYS = (
+    *("contact_id", "thread_id", "seq", "direction", "channel", "author_kind"),
+    *("subject", "text", "detail", "created_at", "client_id"),
+)
 NAME_HINTS = frozenset({"name", "contact_name", "caller_name", "from_name"})
 
 
@@ -142,6 +146,23 @@ def thread_item(
         client_id=row.client_id,
         automatic=bool(row.detail.get("automatic")),
     )
+
+
+def plain_item(message_id: str, version: int, data: Mapping[str, Any], author: str) -> dict[str, Any]:
+    """`thread_item` as JSON values, of a message that its event carries whole (`records.messages.service.emit`)."""
+    return {
+        **{key: data[key] for key in PLAIN_KEYS},
+        "id": message_id,
+        "version": version,
+        "author_name": author,
+        "full_text": None,
+        "html": None,
+        "event": data["detail"].get("event"),
+        "attachments": [],
+        "delivery": None,
+        "delivery_error": None,
+        "automatic": bool(data["detail"].get("automatic")),
+    }
 
 
 def author_name(row: MessageRow, staff: Mapping[str, str], citizen: str) -> str:

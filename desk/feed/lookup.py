@@ -1,0 +1,198 @@
+"""From events, which carry ids, to what each page may see: one read transaction for all pages of like access."""
+
+from collections import defaultdict
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from pydantic import BaseModel
+from sqlalchemy import select
+
+from desk.access import Actor
+from desk.feed.changes import Batch, Change, change_of, gone
+from desk.feed.connection import Connection
+from desk.inbox import presenting, reading, store
+from desk.inbox.store import LoadedContact
+from desk.inbox.visibility import sees
+from kit.access import Access
+from kit.events import Event
+from kit.unit_of_work import Database, UnitOfWork
+from records.messages import store as messages
+from records.messages.tables import DraftRow
+from records.staff import store as staff
+from records.staff.permissions import Permission
+from router.service import Router
+from router.tables import OfferRow
+
+SummaryLoader = Callable[[UnitOfWork, Sequence[str]], Awaitable[Sequence[BaseModel]]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Extra:
+    """An entity that another part of the desk presents: the same for everybody who has the right to it."""
+
+    permission: Permission
+    load: SummaryLoader
+
+
+@dataclass(slots=True)
+class Found:
+    """Changes by page, and what was learnt on the way about contacts that anybody may see."""
+
+    changes: dict[Connection, list[Change]] = field(default_factory=lambda: defaultdict(list))
+    contacts: dict[str, LoadedContact] = field(default_factory=dict)
+    restricted: frozenset[str] = frozenset()
+    names: dict[str, str] = field(default_factory=dict)
+
+
+class Lookup:
+    """`extras` by entity."""
+
+    def __init__(self, database: Database, router: Router, extras: Mapping[str, Extra]) -> None:
+        self._database = database
+        self._router = router
+        self._extras = extras
+
+    async def find(self, workspace_id: str, batch: Batch, pages: Iterable[Connection]) -> Found:
+        """What each page is to be told of `batch`. Sealed rows are read only for those who may see them."""
+        found = Found()
+        groups: dict[bool, list[Connection]] = defaultdict(list)
+        for page in pages:
+            groups[page.who.access.sees_sealed].append(page)
+        for sees_sealed, group in groups.items():
+            access = Access(workspace_id=workspace_id, sees_sealed=sees_sealed)
+            async with self._database.unit_of_work(access, read_only=True) as uow:
+                await _Tick(uow, self._router, self._extras, batch, group, found).run()
+        return found
+
+
+@dataclass(slots=True)
+class _Tick:
+    uow: UnitOfWork
+    router: Router
+    extras: Mapping[str, Extra]
+    batch: Batch
+    pages: list[Connection]
+    found: Found
+    loaded: dict[str, LoadedContact] = field(default_factory=dict)
+    presented: dict[tuple[str, bool], Change] = field(default_factory=dict)
+
+    async def run(self) -> None:
+        await self._load_contacts()
+        self._contacts()
+        for event in self.batch.of_entity("typing").values():
+            self._typing(event)
+        await self._messages()
+        await self._offers()
+        await self._drafts()
+        await self._agents()
+        for entity, extra in self.extras.items():
+            await self._extra(entity, extra)
+
+    def tell(self, page: Connection, change: Change) -> None:
+        self.found.changes[page].append(change)
+
+    async def _load_contacts(self) -> None:
+        about = {event.data["contact_id"] for event in self.batch.events.values() if "contact_id" in event.data}
+        wanted = about | set(self.batch.of_entity("contact"))
+        if not wanted:
+            return
+        self.loaded = {one.row.id: one for one in await store.contacts_by_id(self.uow, wanted)}
+        self.found.restricted |= await store.restricted_queues(self.uow)
+        self.found.contacts |= {key: one for key, one in self.loaded.items() if not one.row.sealed}
+
+    def _is_seen(self, who: Actor, loaded: LoadedContact | None) -> bool:
+        return loaded is not None and sees(who, loaded.whereabouts, self.found.restricted)
+
+    def _is_read(self, who: Actor, loaded: LoadedContact | None) -> bool:
+        return loaded is not None and self._is_seen(who, loaded) and loaded.is_open_to(who)
+
+    def _contacts(self) -> None:
+        for contact_id, event in self.batch.of_entity("contact").items():
+            loaded = self.loaded.get(contact_id)
+            for page in self.pages:
+                if loaded is not None and self._is_seen(page.who, loaded):
+                    page.shows(contact_id)
+                    self.tell(page, self._summary(page.who, loaded))
+                elif (not event.sealed or page.who.access.sees_sealed) and page.hides(contact_id):
+                    self.tell(page, gone(contact_id, loaded.row.version if loaded else event.version))
+
+    def _summary(self, who: Actor, loaded: LoadedContact) -> Change:
+        key = (loaded.row.id, loaded.is_open_to(who))
+        if key not in self.presented:
+            view = presenting.summary(who, loaded)
+            self.presented[key] = change_of("contact", view, entity_id=view.id, version=view.version)
+        return self.presented[key]
+
+    def _typing(self, event: Event) -> None:
+        contact_id = str(event.data.get("contact_id"))
+        for page in self.pages:
+            if self._is_read(page.who, self.loaded.get(contact_id)):
+                page.push(typing_frame(contact_id, on=bool(event.data.get("on"))))
+
+    async def _messages(self) -> None:
+        rows = await messages.messages(self.uow, list(self.batch.of_entity("message")))
+        self.found.names |= await staff.names_of(
+            self.uow, {row.author_id for row in rows if row.author_kind == "agent"}
+        )
+        by_contact: dict[str, list[Change]] = {}
+        for contact_id in {row.contact_id for row in rows}:
+            loaded = self.loaded.get(contact_id)
+            name = presenting.citizen_name(loaded) if loaded else ""
+            own = [row for row in rows if row.contact_id == contact_id]
+            items = await reading.thread_items(self.uow, own, name)
+            by_contact[contact_id] = [
+                change_of("message", item, entity_id=item.id, version=item.version) for item in items
+            ]
+        for page in self.pages:
+            for contact_id, changes in by_contact.items():
+                if self._is_read(page.who, self.loaded.get(contact_id)):
+                    self.found.changes[page].extend(changes)
+
+    async def _offers(self) -> None:
+        ids = self.batch.of_entity("offer")
+        if not ids:
+            return
+        rows = await store.offers(self.uow, OfferRow.id.in_(ids))
+        for page in self.pages:
+            own = [row for row in rows if row.agent_id == page.who.account_id]
+            for view in await reading.offer_views(self.uow, page.who, own):
+                self.tell(page, change_of("offer", view, entity_id=view.id, version=view.version))
+
+    async def _drafts(self) -> None:
+        ids = self.batch.of_entity("draft")
+        if not ids:
+            return
+        for row in await self.uow.session.scalars(select(DraftRow).where(DraftRow.id.in_(ids))):
+            change = change_of("draft", presenting.draft_view(row), entity_id=row.id, version=row.version)
+            for page in self.pages:
+                loaded = self.loaded.get(row.contact_id)
+                if self._is_read(page.who, loaded) and loaded and loaded.row.agent_id == page.who.account_id:
+                    self.tell(page, change)
+
+    async def _agents(self) -> None:
+        ids = self.batch.of_entity("agent")
+        if not ids:
+            return
+        accounts = {row.id: row for row in await staff.accounts(self.uow)}
+        self.found.names |= {row.id: row.display_name for row in accounts.values()}
+        for standing in await self.router.agents(self.uow, list(ids)):
+            if standing.agent_id in accounts:
+                view = presenting.agent_view(standing, accounts[standing.agent_id])
+                change = change_of("agent", view, entity_id=view.id, version=view.version)
+                for page in self.pages:
+                    self.tell(page, change)
+
+    async def _extra(self, entity: str, extra: Extra) -> None:
+        ids = self.batch.of_entity(entity)
+        pages = [page for page in self.pages if page.who.may(extra.permission)]
+        if not ids or not pages:
+            return
+        for view in await extra.load(self.uow, list(ids)):
+            entity_id, version = str(view.model_dump()["id"]), int(view.model_dump()["version"])
+            for page in pages:
+                self.tell(page, change_of(entity, view, entity_id=entity_id, version=version))
+
+
+def typing_frame(contact_id: str, *, on: bool) -> str:
+    flag = "true" if on else "false"
+    return f'{{"type": "typing", "contact_id": "{contact_id}", "on": {flag}}}'
