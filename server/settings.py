@@ -11,9 +11,13 @@ from urllib.parse import quote
 from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from channels.mail.settings import MailboxSettings
+from webchat.settings import CitizenSettings
+
 # sockaddr_un holds 108 bytes, the closing zero included.
 LONGEST_SOCKET_PATH = 107
 SECRET_BYTES = 32
+PREFIX = "AXD_"
 
 Language = Literal["zh-CN", "en"]
 
@@ -23,10 +27,17 @@ def _language_of_terminal() -> Language:
     return "en" if spoken.startswith("en") else "zh-CN"
 
 
+def environment_with(**values: str) -> dict[str, str]:
+    """The environment for a platform beside this one: this process's, with `values` in place of its own settings."""
+    return {**{key: value for key, value in os.environ.items() if not key.startswith(PREFIX)}, **values}
+
+
 class Settings(BaseSettings):
     """Every value has a default that suits one machine; the environment and keyword arguments override it."""
 
-    model_config = SettingsConfigDict(env_prefix="AXD_", frozen=True, extra="ignore", env_ignore_empty=True)
+    model_config = SettingsConfigDict(
+        env_prefix=PREFIX, env_nested_delimiter="__", frozen=True, extra="ignore", env_ignore_empty=True
+    )
 
     host: str = Field(default="127.0.0.1", description="address that web listens on")
     port: int = Field(default=8000, ge=0, le=65535, description="port that web listens on")
@@ -38,6 +49,12 @@ class Settings(BaseSettings):
     secret_key: SecretStr = Field(default=SecretStr(""), description="signs and encrypts; empty: a key file")
     language: Language = Field(default_factory=_language_of_terminal, description="of the commands' messages")
     time_zone: str = Field(default="Asia/Shanghai", description="of the default workspace")
+    citizens: CitizenSettings = Field(
+        default=CitizenSettings(), description="pages and chat, e.g. AXD_CITIZENS__SITE__PHONE"
+    )
+    mailboxes: dict[str, MailboxSettings] = Field(
+        default_factory=dict, description='mailboxes of the environment, JSON: {"main": {"address": …}}'
+    )
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     trusted_proxies: str = Field(default="127.0.0.1", description="whose X-Forwarded-* headers are believed")
     graceful_shutdown_s: int = Field(default=8, ge=1, description="to finish what was begun when stopping")

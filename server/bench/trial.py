@@ -1,0 +1,147 @@
+"""A whole platform for a measurement: its own data folder, port and processes, ended with the block."""
+
+import asyncio
+import os
+import secrets
+import signal
+import socket
+import sys
+import tempfile
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Self
+
+import httpx
+from sqlalchemy import select
+
+from kit.access import Access
+from kit.clock import SystemClock
+from kit.database import make_engine
+from kit.unit_of_work import Database
+from records.staff import passwords
+from records.staff.service import NewAccount, create_account
+from router.contact import ChannelClass, Presence
+from router.tables import AgentRow, AgentSkillRow, SkillRow
+from server.default_workspace import WORKSPACE_ID
+from server.settings import Settings
+
+START_TIMEOUT_S = 60.0
+STOP_TIMEOUT_S = 30.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Trial:
+    """`agents`: login and password of each."""
+
+    base: str
+    data_dir: Path
+    agents: list[tuple[str, str]]
+
+    @classmethod
+    @asynccontextmanager
+    async def started(
+        cls, *, agents: int, chats_per_agent: int, database_url: str | None = None
+    ) -> AsyncIterator[Self]:
+        """Start on a free port of the loopback address; `database_url` must name an empty database."""
+        with tempfile.TemporaryDirectory(prefix="axd-bench-") as folder:
+            environment = _environment(Path(folder), database_url)
+            settings = Settings(
+                data_dir=Path(folder), port=int(environment["AXD_PORT"]), database_url=database_url or ""
+            )
+            await _run_once(environment, "server.prepare")
+            logins = await _add_agents(settings, agents, chats_per_agent)
+            with (Path(folder) / "platform.log").open("wb") as log:
+                process = await asyncio.create_subprocess_exec(
+                    sys.executable, "-m", "server.cli", "up", env=environment, stdout=log, stderr=log
+                )
+                try:
+                    await _listening(settings.origin, process)
+                    yield cls(base=settings.origin, data_dir=Path(folder), agents=logins)
+                finally:
+                    await _stop(process)
+
+
+def _environment(folder: Path, database_url: str | None) -> dict[str, str]:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    return {
+        **{
+            key: value for key, value in os.environ.items() if not key.startswith("AXD_")
+        },  # the operator's own stay out
+        "AXD_DATA_DIR": str(folder),
+        "AXD_PORT": str(port),
+        "AXD_DATABASE_URL": database_url or "",
+        "AXD_LOG_LEVEL": "warning",
+        "AXD_CITIZENS__CHAT__SESSIONS_PER_HOUR": "1000000",
+        "AXD_CITIZENS__CHAT__IDLE_WARN_S": "7200",
+        "AXD_CITIZENS__CHAT__IDLE_CLOSE_S": "14400",
+    }
+
+
+async def _run_once(environment: dict[str, str], module: str) -> None:
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", module, env=environment, stdout=asyncio.subprocess.DEVNULL
+    )
+    if await process.wait() != 0:
+        raise RuntimeError(f"{module} failed; see its message above")
+
+
+async def _add_agents(settings: Settings, count: int, chats: int) -> list[tuple[str, str]]:
+    database = Database(make_engine(settings.database), SystemClock())
+    password = secrets.token_urlsafe(12)
+    password_hash = await passwords.hash_password(password)
+    logins = [f"bench{number:03}" for number in range(count)]
+    async with database.unit_of_work(Access.system(WORKSPACE_ID)) as uow:
+        skills = list(await uow.session.scalars(select(SkillRow.id).where(SkillRow.confidential.is_(False))))
+        for number, login in enumerate(logins):
+            account = await create_account(
+                uow,
+                NewAccount(
+                    login=login,
+                    display_name=f"Bench {number}",
+                    staff_number=f"B{number:03}",
+                    language="zh-CN",
+                    department_id=None,
+                    roles=("registrar",),
+                    password_hash=password_hash,
+                ),
+            )
+            account.must_change_password = False
+            uow.session.add(
+                AgentRow(
+                    id=account.id,
+                    presence=Presence.OFFLINE,
+                    capacity={ChannelClass.VOICE: 1, ChannelClass.CHAT: chats, ChannelClass.MESSAGE: chats},
+                    presence_since=uow.now,
+                )
+            )
+            await uow.session.flush()
+            uow.session.add_all(AgentSkillRow(agent_id=account.id, skill_id=skill, level=8) for skill in skills)
+    await database.engine.dispose()
+    return [(login, password) for login in logins]
+
+
+async def _listening(base: str, process: asyncio.subprocess.Process) -> None:
+    async with httpx.AsyncClient(trust_env=False) as http, asyncio.timeout(START_TIMEOUT_S):
+        while True:
+            if process.returncode is not None:
+                raise RuntimeError("the platform ended while it was starting")
+            try:
+                if (await http.get(f"{base}/healthz")).is_success:
+                    return
+            except httpx.HTTPError:
+                pass
+            await asyncio.sleep(0.2)
+
+
+async def _stop(process: asyncio.subprocess.Process) -> None:
+    if process.returncode is None:
+        process.send_signal(signal.SIGTERM)
+        try:
+            await asyncio.wait_for(process.wait(), STOP_TIMEOUT_S)
+        except TimeoutError:
+            process.kill()
+            await process.wait()
