@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 
 from records.staff.permissions import RoleKey
 
+# One workspace for each installation; its id is known before the database is.
+WORKSPACE_ID = "01929d3c-5a00-7000-8000-000000000001"
 NAME = "云州市科学技术局"
 NAME_EN = "Yunzhou Science and Technology Bureau"
 SHORT_NAME = "云州科技"

@@ -4,7 +4,6 @@ import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from router.defaults import seed_routing
 from sqlalchemy import select
 
 from kit import leases
@@ -16,6 +15,7 @@ from records.staff import passwords, service, store
 from records.staff.service import NewAccount
 from records.staff.tables import DepartmentRow, WorkspaceRow
 from router.contact import DEFAULT_CAPACITY, Presence
+from router.defaults import seed_routing
 from router.tables import AgentRow, AgentSkillRow, SkillRow
 from server import default_workspace
 from server.default_workspace import ACCOUNTS, FirstAccount
@@ -46,7 +46,7 @@ async def seed(database: Database, *, timezone: str) -> list[FirstLogin]:
         if await store.first_workspace(uow) is not None:
             return []
     hashes = await asyncio.gather(*(passwords.hash_password(password) for password in chosen))
-    workspace_id = new_id()
+    workspace_id = default_workspace.WORKSPACE_ID
     async with database.unit_of_work(Access.system(workspace_id)) as uow:
         # On PostgreSQL the second of two racing nodes waits here for the first one's commit.
         held = await leases.acquire(uow, LEASE, workspace_id, LEASE_S)

@@ -4,8 +4,8 @@ import asyncio
 import signal
 
 from kit.logs import configure_logs
+from server.loops import run_gateway
 from server.settings import Settings
-from server.wiring import run_gateway
 
 
 def main() -> None:

@@ -9,8 +9,8 @@ from rq.worker import SimpleWorker
 
 from kit.jobs import check_references, set_runtime
 from kit.logs import configure_logs
+from server.loops import JOB_REFERENCES, LANE, worker_runtime
 from server.settings import Settings
-from server.wiring import JOB_REFERENCES, LANE, worker_runtime
 
 
 def main() -> None:

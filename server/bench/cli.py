@@ -5,6 +5,7 @@ from typing import Annotated, Any
 
 import typer
 
+from server.bench.message import run_message
 from server.bench.routing import growth_exponent, run_routing
 
 bench = typer.Typer(help="性能测量 / Measurements.", no_args_is_help=True)
@@ -31,6 +32,20 @@ def routing(
     exponent = growth_exponent(lines)
     if exponent is not None:
         _show({"agents": agents, "cpu_growth_exponent": exponent}, as_json)
+
+
+@bench.command()
+def message(
+    chats: Annotated[int, typer.Option(help="会话数 / open chats")] = 1000,
+    rate: Annotated[float, typer.Option(help="每秒消息数 / messages a second")] = 300.0,
+    seconds: Annotated[float, typer.Option(help="秒数 / seconds")] = 30.0,
+    as_json: Annotated[bool, typer.Option("--json", help="逐行 JSON / JSON lines")] = False,
+    database_url: Annotated[
+        str | None, typer.Option(help="空的 PostgreSQL 库;缺省为 SQLite / an EMPTY database; default: SQLite")
+    ] = None,
+) -> None:
+    """诉求人的话多久到坐席 / How long a citizen's message takes to the agent's page."""
+    _show(run_message(chats, rate, seconds, database_url), as_json)
 
 
 def _show(line: dict[str, Any], as_json: bool) -> None:

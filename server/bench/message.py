@@ -6,7 +6,6 @@ is stored, and when the agent's page has it.
 """
 
 import asyncio
-import json
 import random
 import time
 from collections.abc import Sequence
@@ -179,7 +178,3 @@ def _percentile(values: Sequence[float], percent: int) -> float | None:
         return None
     ordered = sorted(values)
     return round(ordered[min(len(ordered) - 1, len(ordered) * percent // 100)] * 1000, 2)
-
-
-def as_line(result: dict[str, Any]) -> str:
-    return json.dumps(result, ensure_ascii=False)

@@ -1,7 +1,6 @@
 """A whole platform for a measurement: its own data folder, port and processes, ended with the block."""
 
 import asyncio
-import os
 import secrets
 import signal
 import socket
@@ -25,7 +24,7 @@ from records.staff.service import NewAccount, create_account
 from router.contact import ChannelClass, Presence
 from router.tables import AgentRow, AgentSkillRow, SkillRow
 from server.default_workspace import WORKSPACE_ID
-from server.settings import Settings
+from server.settings import Settings, environment_with
 
 START_TIMEOUT_S = 60.0
 STOP_TIMEOUT_S = 30.0
@@ -67,18 +66,15 @@ def _environment(folder: Path, database_url: str | None) -> dict[str, str]:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    return {
-        **{
-            key: value for key, value in os.environ.items() if not key.startswith("AXD_")
-        },  # the operator's own stay out
-        "AXD_DATA_DIR": str(folder),
-        "AXD_PORT": str(port),
-        "AXD_DATABASE_URL": database_url or "",
-        "AXD_LOG_LEVEL": "warning",
-        "AXD_CITIZENS__CHAT__SESSIONS_PER_HOUR": "1000000",
-        "AXD_CITIZENS__CHAT__IDLE_WARN_S": "7200",
-        "AXD_CITIZENS__CHAT__IDLE_CLOSE_S": "14400",
-    }
+    return environment_with(
+        AXD_DATA_DIR=str(folder),
+        AXD_PORT=str(port),
+        AXD_DATABASE_URL=database_url or "",
+        AXD_LOG_LEVEL="warning",
+        AXD_CITIZENS__CHAT__SESSIONS_PER_HOUR="1000000",
+        AXD_CITIZENS__CHAT__IDLE_WARN_S="7200",
+        AXD_CITIZENS__CHAT__IDLE_CLOSE_S="14400",
+    )
 
 
 async def _run_once(environment: dict[str, str], module: str) -> None:
