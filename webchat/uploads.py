@@ -7,7 +7,7 @@ from pathlib import PurePosixPath
 from typing import Any
 
 import puremagic
-from fastapi import UploadFile
+from starlette.datastructures import UploadFile
 
 from kit.blobs import Blob, BlobStore
 from kit.errors import Invalid

@@ -1,0 +1,187 @@
+"""The web form as a channel: what citizens hand in, and what they add to a matter on its status page."""
+
+from collections.abc import Mapping
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from fastapi import APIRouter
+from redis.asyncio import Redis
+
+from channels.adapter import (
+    Address,
+    Capabilities,
+    ContactRequest,
+    Health,
+    Intake,
+    MalformedInbound,
+    OutboundMessage,
+    RawInbound,
+    SendReceipt,
+)
+from kit.access import Access
+from kit.blobs import BlobStore
+from kit.secret_box import SecretBox
+from kit.unit_of_work import Database
+from router.contact import Channel
+from router.service import Router
+from webchat.form_entry import FormEntry
+from webchat.limits import RateLimits
+from webchat.multipart import FormReader
+from webchat.notes import VisitorNotes
+from webchat.pages import Pages
+from webchat.routes_forms import FormRoom, form_routes
+from webchat.routes_offline import OfflineRoom, offline_routes
+from webchat.routes_status import StatusRoom, status_routes
+from webchat.service import ChatSessions
+from webchat.service_forms import FormDesk
+from webchat.service_status import Matters
+from webchat.settings import CitizenSettings
+from webchat.uploads import attachments_from_json
+
+HONORIFICS = {"mr": "先生", "ms": "女士"}
+MAX_TEXT_CHARS = 10_000
+OWN_STAFF = "own_staff"
+"""The topic of a report against the bureau's own people: the rules send it to the discipline office."""
+
+
+class FormAdapter:
+    """`PushAdapter` of the form, the status page and the message left in the chat when nobody can answer."""
+
+    channel = Channel.FORM.value
+    capabilities = Capabilities(
+        live=False, replies=True, attachments=True, receipts=True, max_text_chars=MAX_TEXT_CHARS
+    )
+
+    def __init__(
+        self,
+        *,
+        database: Database,
+        access: Access,
+        redis: Redis,
+        blobs: BlobStore,
+        router: Router,
+        secret_box: SecretBox,
+        settings: CitizenSettings,
+        pages: Pages,
+    ) -> None:
+        self._pages = pages
+        self._database = database
+        self._access = access
+        self._notes = VisitorNotes(secret_box)
+        self._limits = RateLimits(redis, str(access.workspace_id))
+        self._reader = FormReader(database, access, blobs, settings.uploads)
+        self._desk = FormDesk(database, access, self._notes, settings.pages, ZoneInfo(settings.site.time_zone))
+        self._matters = Matters(database, access, router)
+        self._sessions = ChatSessions(database, access, redis, settings.chat)
+        self._secret_box = secret_box
+
+    def routes(self, intake: Intake) -> APIRouter:
+        """Form, receipt and status pages, and the widget's message for later."""
+        routes = APIRouter()
+        routes.include_router(
+            form_routes(
+                FormRoom(
+                    pages=self._pages,
+                    database=self._database,
+                    access=self._access,
+                    notes=self._notes,
+                    desk=self._desk,
+                    reader=self._reader,
+                    limits=self._limits,
+                    deliver=intake,
+                )
+            )
+        )
+        routes.include_router(
+            status_routes(
+                StatusRoom(
+                    pages=self._pages,
+                    matters=self._matters,
+                    reader=self._reader,
+                    limits=self._limits,
+                    box=self._secret_box,
+                    clock=self._database.clock,
+                    deliver=intake,
+                )
+            )
+        )
+        routes.include_router(
+            offline_routes(
+                OfflineRoom(
+                    pages=self._pages, desk=self._desk, sessions=self._sessions, limits=self._limits, deliver=intake
+                )
+            )
+        )
+        return routes
+
+    async def parse(self, raw: RawInbound) -> ContactRequest:
+        """See `channels.adapter.Adapter`."""
+        if raw.raw_json is None:
+            raise MalformedInbound("A form without its fields.")
+        if "note" in raw.raw_json:
+            return self._note(raw, raw.raw_json["note"])
+        if "entry" not in raw.raw_json:
+            raise MalformedInbound("A form without its fields.")
+        return self._form(raw, raw.raw_json["entry"], raw.raw_json)
+
+    def _form(self, raw: RawInbound, fields: Mapping[str, Any], payload: Mapping[str, Any]) -> ContactRequest:
+        entry = FormEntry.from_json({**fields, "files": ()})
+        return ContactRequest(
+            channel=self.channel,
+            external_id=raw.provider_id,
+            sender=_sender(entry, raw.provider_id),
+            recipient=Address(kind="form", value=raw.account),
+            received_at=raw.received_at,
+            thread_key=f"form:{raw.provider_id}",
+            subject=entry.subject,
+            text=entry.text,
+            language=payload["language"],
+            attachments=attachments_from_json(fields["files"]),
+            hints=_hints(entry),
+            client_id=raw.provider_id,
+        )
+
+    def _note(self, raw: RawInbound, note: Mapping[str, Any]) -> ContactRequest:
+        return ContactRequest(
+            channel=self.channel,
+            external_id=raw.provider_id,
+            sender=Address(kind=note["sender_kind"], value=note["sender"]),
+            recipient=Address(kind="form", value=raw.account),
+            received_at=raw.received_at,
+            thread_key=note["thread_key"],
+            subject=note["subject"],
+            text=note["text"],
+            language=note["language"],
+            attachments=attachments_from_json(note["files"]),
+            hints=note["hints"],
+            client_id=raw.provider_id,
+        )
+
+    async def send(self, message: OutboundMessage) -> SendReceipt:
+        """Where no address was left, the answer is read on the status page: it stands there already."""
+        return SendReceipt(external_id=message.external_id)
+
+    async def check(self) -> Health:
+        """See `channels.adapter.Adapter`: the form needs nothing but the database."""
+        return Health(ok=True)
+
+
+def _sender(entry: FormEntry, provider_id: str) -> Address:
+    """Who wrote, by the address left; without one the matter stands for itself."""
+    if entry.address is None:
+        return Address(kind="form", value=provider_id, name=entry.name)
+    kind, value = entry.address
+    return Address(kind=kind, value=value, name=entry.name)
+
+
+def _hints(entry: FormEntry) -> dict[str, Any]:
+    hints: dict[str, Any] = {"topic": entry.kind, "kind": entry.kind, "reply": entry.reply}
+    if entry.is_report:
+        hints["anonymous"] = entry.is_anonymous
+    if entry.is_report and entry.own_staff:
+        hints |= {"topic": OWN_STAFF, "own_staff": True}
+    if entry.confidential:
+        hints["confidential"] = True
+    if entry.title_of:
+        hints["honorific"] = HONORIFICS[entry.title_of]
+    return hints
