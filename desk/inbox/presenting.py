@@ -1,12 +1,12 @@
 """Rows as pages see them: names and numbers masked, a sealed contact that is not opened silent."""
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 from desk.access import Actor
 from desk.inbox.store import LoadedContact
 from desk.schemas.inbox import AgentView, AttachmentView, ContactSummary, DraftView, OfferView, ThreadItem
-from kit.clock import to_ms
 from records.citizens.masking import mask_address, mask_name, mask_text
 from records.messages.tables import AttachmentRow, DraftRow, MessageRow, OutboxRow
 from records.staff.tables import AccountRow
@@ -88,7 +88,6 @@ def offer_view(
     who: Actor, offer: OfferRow, loaded: LoadedContact, *, history_count: int, served_before: bool
 ) -> OfferView:
     is_open = loaded.is_open_to(who)
-    waiting_since = loaded.row.queued_at or loaded.row.received_at
     return OfferView(
         id=offer.id,
         version=offer_version(offer),
@@ -99,10 +98,22 @@ def offer_view(
         expires_at=offer.expires_at,
         outcome=offer.outcome,
         contact=summary(who, loaded),
-        waiting_s=max(0, (to_ms(offer.offered_at) - to_ms(waiting_since)) // 1000),
+        waiting_s=waiting_s(loaded, offer.offered_at),
         history_count=history_count if is_open else 0,
         served_by_me_before=served_before and is_open,
     )
+
+
+def waiting_s(loaded: LoadedContact, until: datetime) -> int:
+    """Whole seconds in the queue, or since it came in where it was not queued."""
+    since = loaded.row.queued_at or loaded.row.received_at
+    return max(0, int((until - since).total_seconds()))
+
+
+def title(loaded: LoadedContact) -> str:
+    """What a colleague calls a contact who has not opened it: nothing of a sealed one."""
+    names = [loaded.citizen.name] if loaded.citizen else []
+    return "" if loaded.row.sealed else mask_text(loaded.row.subject or loaded.row.preview, names)
 
 
 def offer_version(offer: OfferRow) -> int:

@@ -1,0 +1,62 @@
+"""The supervisor's board, acts on agents, and the skills matrix."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Depends
+
+from desk.access import Actor, Reading, Writing, require
+from desk.ports import Services, services
+from desk.schemas.inbox import ReasonInput
+from desk.schemas.supervision import (
+    BoardView,
+    LogoutInput,
+    PreviewInput,
+    PreviewView,
+    SkillHistoryItem,
+    SkillsInput,
+    SkillsView,
+)
+from desk.supervision import service, skills
+from records.staff.permissions import Permission
+
+routes = APIRouter(prefix="/api/desk", tags=["supervision"])
+
+BoardReader = Annotated[Actor, Depends(require(Permission.BOARD_READ))]
+Supervisor = Annotated[Actor, Depends(require(Permission.AGENTS_SUPERVISE))]
+SkillsWriter = Annotated[Actor, Depends(require(Permission.SKILLS_WRITE))]
+Bag = Annotated[Services, Depends(services)]
+
+
+@routes.get("/board")
+async def read_board(who: BoardReader, uow: Reading, bag: Bag) -> BoardView:
+    return await service.board(uow, bag.router)
+
+
+@routes.post("/agents/{agent_id}/not-ready", status_code=204)
+async def set_agent_not_ready(agent_id: str, body: ReasonInput, who: Supervisor, bag: Bag) -> None:
+    await service.set_not_ready(bag.database, bag.router, who, agent_id, body.reason)
+
+
+@routes.post("/agents/{agent_id}/logout", status_code=204)
+async def log_agent_out(agent_id: str, body: LogoutInput, who: Supervisor, bag: Bag) -> None:
+    await service.log_out(bag.database, bag.router, who, agent_id, body)
+
+
+@routes.get("/skills")
+async def read_skills(who: SkillsWriter, uow: Reading, bag: Bag) -> SkillsView:
+    return await skills.matrix(uow, bag.router)
+
+
+@routes.post("/skills/preview")
+async def preview_skills(body: PreviewInput, who: SkillsWriter, uow: Reading, bag: Bag) -> PreviewView:
+    return await skills.preview(uow, bag.router, body.changes)
+
+
+@routes.put("/skills")
+async def save_skills(body: SkillsInput, who: SkillsWriter, uow: Writing, bag: Bag) -> SkillsView:
+    return await skills.save(uow, bag.router, body)
+
+
+@routes.get("/skills/history")
+async def read_skill_history(who: SkillsWriter, uow: Reading) -> list[SkillHistoryItem]:
+    return await skills.history(uow)
