@@ -1,0 +1,26 @@
+import { createI18n } from 'vue-i18n'
+import en from './en'
+import zh from './zh'
+
+export type Language = 'zh-CN' | 'en'
+
+const storageKey = 'axd.language'
+
+function firstLanguage(): Language {
+  return localStorage.getItem(storageKey) === 'en' ? 'en' : 'zh-CN'
+}
+
+export const i18n = createI18n({
+  legacy: false,
+  locale: firstLanguage(),
+  fallbackLocale: 'zh-CN',
+  messages: { 'zh-CN': zh, en },
+})
+
+export function setLanguage(language: Language): void {
+  i18n.global.locale.value = language
+  localStorage.setItem(storageKey, language)
+  document.documentElement.lang = language
+}
+
+document.documentElement.lang = i18n.global.locale.value

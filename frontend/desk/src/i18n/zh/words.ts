@@ -1,0 +1,23 @@
+export default {
+  seconds: '{n} 秒',
+  minutes: '{n} 分',
+  hours: '{n} 小时',
+  days: '{n} 天',
+  justNow: '刚刚',
+  ago: '{span}前',
+  today: '今天',
+  yesterday: '昨天',
+  tomorrow: '明天',
+  dayAt: '{day} {time}',
+  you: '您',
+  system: '系统',
+  none: '无',
+  nothing: '—',
+  people: '{n} 人',
+  pieces: '{n} 件',
+  channel: {
+    voice: '电话', voip: '网页通话', voicemail: '留言', callback: '回电', chat: '在线', wechat: '微信', telegram: 'Telegram',
+    mail: '邮件', sms: '短信', form: '表单', fax: '传真', letter: '信函',
+  },
+  class: { voice: '电话', chat: '文字', message: '信件' },
+}

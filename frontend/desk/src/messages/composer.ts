@@ -1,0 +1,90 @@
+import { useThrottleFn } from '@vueuse/core'
+import { ElMessage } from 'element-plus'
+import { computed, ref, watch } from 'vue'
+import { useI18n } from 'vue-i18n'
+import { api } from '../api/desk'
+import { useProblemText } from '../api/problem-text'
+import { useDrafts, type DraftKind } from '../stores/drafts'
+import { useOutgoing } from '../stores/outgoing'
+import { useRealtime } from '../stores/realtime'
+import { useThread } from '../stores/thread'
+
+const typingEveryMs = 3000
+
+/** What is being written to one contact: draft, attachments, channel, sending. */
+export function useComposer(contactId: () => string) {
+  const { t } = useI18n()
+  const { attempt } = useProblemText()
+  const drafts = useDrafts()
+  const outgoing = useOutgoing()
+  const realtime = useRealtime()
+  const thread = useThread()
+  const kind = ref<DraftKind>('reply')
+  const channel = ref('')
+  const uploading = ref<string[]>([])
+
+  const draft = computed(() => drafts.of(contactId(), kind.value))
+  const channels = computed(() => thread.detail?.reply_channels ?? [])
+  const canReply = computed(() => thread.isMine && thread.contact?.status !== 'wrap_up' && channels.value.length > 0)
+  const ready = computed(() => uploading.value.length === 0 && (draft.value.text.trim() !== '' || draft.value.attachments.length > 0))
+
+  watch(contactId, (id) => {
+    void drafts.load(id, 'reply')
+    void drafts.load(id, 'note')
+  }, { immediate: true })
+  watch(channels, (known) => {
+    if (!known.includes(channel.value)) channel.value = known[0] ?? ''
+  }, { immediate: true })
+  watch(canReply, (can) => (kind.value = can ? 'reply' : 'note'), { immediate: true })
+
+  const tellTyping = useThrottleFn(() => realtime.send({ type: 'typing', contact_id: contactId(), on: true }), typingEveryMs)
+  const tellStopped = (): boolean => realtime.send({ type: 'typing', contact_id: contactId(), on: false })
+
+  function write(text: string): void {
+    drafts.write(contactId(), kind.value, text)
+    if (kind.value === 'reply') void tellTyping()
+  }
+
+  /** Returns whether something was sent. */
+  async function send(): Promise<boolean> {
+    if (!ready.value) return false
+    const { text, attachments } = draft.value
+    const body = {
+      client_id: crypto.randomUUID(),
+      kind: kind.value,
+      text,
+      channel: kind.value === 'reply' ? channel.value : null,
+      attachment_ids: attachments.map((one) => one.id),
+    }
+    const sending = outgoing.send(contactId(), body)
+    if (realtime.state !== 'online') ElMessage.info(t('thread.queuedOffline'))
+    await Promise.all([sending, drafts.drop(contactId(), kind.value)])
+    tellStopped()
+    return true
+  }
+
+  async function attach(files: Iterable<File>): Promise<void> {
+    const [id, to] = [contactId(), kind.value]
+    for (const file of files) {
+      uploading.value.push(file.name)
+      const stored = await attempt(() => api.upload(file))
+      uploading.value = uploading.value.filter((name) => name !== file.name)
+      if (stored) drafts.of(id, to).attachments.push(stored)
+    }
+    await drafts.save(id, to)
+  }
+
+  async function detach(attachmentId: string): Promise<void> {
+    const at = draft.value.attachments.findIndex((one) => one.id === attachmentId)
+    if (at >= 0) draft.value.attachments.splice(at, 1)
+    await drafts.save(contactId(), kind.value)
+  }
+
+  function takeTheirs(): void {
+    if (draft.value.theirs !== null) drafts.write(contactId(), kind.value, draft.value.theirs)
+    draft.value.theirs = null
+  }
+  const keepMine = (): void => void (draft.value.theirs = null)
+
+  return { kind, channel, channels, draft, canReply, ready, uploading, write, send, attach, detach, takeTheirs, keepMine }
+}

@@ -1,0 +1,48 @@
+import { defineStore } from 'pinia'
+import { computed, ref } from 'vue'
+import { setCsrfToken } from '../api/client'
+import { api } from '../api/desk'
+import type { SessionInfo } from '../api/models'
+import { Problem } from '../api/problem'
+
+export const useSession = defineStore('session', () => {
+  const info = ref<SessionInfo | null>(null)
+  const loaded = ref(false)
+  const me = computed(() => info.value?.account ?? null)
+  const rights = computed(() => new Set(info.value?.permissions))
+
+  function take(session: SessionInfo | null): void {
+    info.value = session
+    loaded.value = true
+    setCsrfToken(session?.csrf_token ?? '')
+  }
+
+  /** Asks the server who is signed in; nobody is an answer, too. */
+  async function load(): Promise<void> {
+    try {
+      take(await api.session())
+    } catch (error) {
+      if (!(error instanceof Problem) || error.status !== 401) throw error
+      take(null)
+    }
+  }
+
+  async function signIn(login: string, password: string): Promise<void> {
+    take(await api.login(login, password))
+  }
+
+  async function signOut(): Promise<void> {
+    await api.logout()
+    take(null)
+  }
+
+  async function changePassword(current: string, fresh: string): Promise<void> {
+    await api.password(current, fresh)
+    await load()
+  }
+
+  /** Whether this account has the right; no right named means that everybody has it. */
+  const can = (permission?: string): boolean => permission === undefined || rights.value.has(permission)
+
+  return { info, loaded, me, load, signIn, signOut, changePassword, can, forget: () => take(null) }
+})

@@ -1,0 +1,148 @@
+import { defineStore } from 'pinia'
+import { computed, ref, shallowRef, triggerRef } from 'vue'
+import { api } from '../api/desk'
+import type { ContactDetail, ContactSummary, ThreadItem } from '../api/models'
+import { Problem } from '../api/problem'
+import { EntityMap, type Change } from '../realtime/reducer'
+import { useInbox } from './inbox'
+import { useOutgoing } from './outgoing'
+import { useRealtime, type SignalFrame } from './realtime'
+import { useSession } from './session'
+
+const typingForMs = 6000
+
+/** The open conversation: one thread over all channels of a citizen, who else looks at it, and whether they type. */
+export const useThread = defineStore('thread', () => {
+  const realtime = useRealtime()
+  const inbox = useInbox()
+  const outgoing = useOutgoing()
+  const session = useSession()
+  const contactId = ref<string | null>(null)
+  const detail = ref<ContactDetail | null>(null)
+  const items = shallowRef(new EntityMap<ThreadItem>())
+  const before = ref<string | null>(null)
+  const loading = ref(false)
+  const problem = ref<Problem | null>(null)
+  const viewers = ref<string[]>([])
+  const typing = ref(false)
+  let typingTimer = 0
+
+  const contact = computed<ContactSummary | null>(() =>
+    contactId.value === null ? null : (inbox.contact(contactId.value) ?? detail.value))
+  const isMine = computed(() => contact.value?.agent_id === session.me?.id)
+  const messages = computed(() =>
+    items.value.all('message').sort((one, other) => one.created_at.localeCompare(other.created_at) || one.seq - other.seq))
+  const waiting = computed(() => outgoing.waiting.filter((one) => one.contactId === contactId.value))
+  const unheard = computed(() => {
+    const known = new Set(messages.value.map((item) => item.client_id))
+    return waiting.value.filter((one) => !known.has(one.body.client_id))
+  })
+
+  async function open(id: string | null): Promise<void> {
+    contactId.value = id
+    detail.value = null
+    items.value = new EntityMap()
+    before.value = null
+    viewers.value = []
+    typing.value = false
+    realtime.send({ type: 'viewing', contact_id: id })
+    if (id !== null) await reload()
+  }
+
+  async function reload(): Promise<void> {
+    const id = contactId.value
+    if (id === null) return
+    loading.value = true
+    problem.value = null
+    try {
+      const found = await api.contact(id)
+      if (contactId.value !== id) return
+      detail.value = found
+      inbox.takeRows([found])
+      if (found.opened) take(await api.thread(id), id)
+    } catch (error) {
+      if (!(error instanceof Problem)) throw error
+      if (contactId.value === id) problem.value = error
+    } finally {
+      if (contactId.value === id) loading.value = false
+    }
+  }
+
+  function take(page: { items: ThreadItem[]; before: string | null }, id: string): void {
+    if (contactId.value !== id) return
+    page.items.forEach(takeItem)
+    before.value = page.before
+  }
+
+  function takeItem(item: ThreadItem): void {
+    items.value.apply({ entity: 'message', id: item.id, version: item.version, data: item })
+    triggerRef(items)
+  }
+
+  async function loadOlder(): Promise<void> {
+    const id = contactId.value
+    if (id === null || before.value === null) return
+    take(await api.thread(id, before.value), id)
+  }
+
+  async function openSealed(reason: string): Promise<void> {
+    const id = contactId.value
+    if (id === null) return
+    const found = await api.openSealed(id, reason)
+    detail.value = found
+    inbox.takeRows([found])
+    take(await api.thread(id), id)
+  }
+
+  /** Tells the server that what came in was seen; nothing to tell is no request. */
+  async function markRead(): Promise<void> {
+    const open = contact.value
+    if (!open || open.unread === 0 || !isMine.value) return
+    await api.read(open.id).catch((error: unknown) => {
+      if (!(error instanceof Problem)) throw error
+    })
+  }
+
+  function belongs(item: ThreadItem): boolean {
+    if (item.contact_id === contactId.value) return true
+    return messages.value.some((known) => known.thread_id === item.thread_id)
+  }
+
+  function takeChange(change: Change): void {
+    if (change.entity !== 'message' || !change.data) return
+    const item = change.data as ThreadItem
+    if (contactId.value === null || !belongs(item)) return
+    takeItem(item)
+    if (item.direction === 'in') typing.value = false
+  }
+
+  function takeSignal(signal: SignalFrame): void {
+    if (signal.contact_id !== contactId.value) return
+    if (signal.type === 'viewing') viewers.value = signal.names ?? []
+    else showTyping(signal.on === true)
+  }
+
+  function showTyping(on: boolean): void {
+    window.clearTimeout(typingTimer)
+    typing.value = on
+    if (on) typingTimer = window.setTimeout(() => (typing.value = false), typingForMs)
+  }
+
+  /** After a snapshot the thread may have missed events, too. */
+  function afterSnapshot(): void {
+    void reload()
+  }
+
+  outgoing.whenConfirmed((item) => belongs(item) && takeItem(item))
+  realtime.listen({
+    onChange: takeChange,
+    onSignal: takeSignal,
+    onSnapshot: afterSnapshot,
+    onOnline: () => realtime.send({ type: 'viewing', contact_id: contactId.value }),
+  })
+
+  return {
+    contactId, detail, contact, isMine, messages, unheard, before, loading, problem, viewers, typing,
+    open, reload, loadOlder, openSealed, markRead, takeItem,
+  }
+})
