@@ -4,12 +4,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 
-from router.contact import ChannelClass
+from router.contact import ChannelClass, class_of
 from router.effects import Plan, Step, Strategy
 from router.skills import merged
 
 EVERY_SKILL = "*"
 """In a relaxation step: all skills that the step does not name."""
+
+TARGET_S = {ChannelClass.VOICE: 15, ChannelClass.CHAT: 180, ChannelClass.MESSAGE: 86_400}
+"""What a contact of another class than its queue's own is measured by: a form for the complaints desk is no call."""
 
 Pairs = tuple[tuple[str, int], ...]
 
@@ -83,3 +86,9 @@ def plan(
 def requirements_at(the_plan: Plan, step: int) -> Mapping[str, int]:
     """What holds after `step` steps of the plan."""
     return the_plan.steps[step - 1].requirements if step else the_plan.requirements
+
+
+def target_s(sla_s: int, queue_channel: str, channel: str) -> int:
+    """The target of a contact in a queue with `sla_s`, whose own channel is `queue_channel`."""
+    kind = class_of(channel)
+    return sla_s if kind is class_of(queue_channel) else max(sla_s, TARGET_S[kind])
