@@ -39,8 +39,3 @@ class Translator:
 def choose_language(asked: str | None, remembered: str | None) -> str:
     """The language asked for in the address, else the one remembered in the cookie, else Chinese."""
     return next((str(wish) for wish in (asked, remembered) if wish in LANGUAGES), DEFAULT_LANGUAGE)
-
-
-def kind_word(language: str, kind: str) -> str:
-    """The word for a kind of contact; an unknown kind is shown as it is."""
-    return sentences(language).get(f"kind.{kind}", kind)

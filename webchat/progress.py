@@ -1,6 +1,6 @@
 """A matter as its citizen sees it: what is happening, by when, whether anything is asked, and what happened so far."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
@@ -85,6 +85,12 @@ class Matter:
     files: Sequence[AttachmentRow] = field(default=())
     events: Sequence[CaseEventRow] = field(default=())
     staff_number: str | None = None
+    words: Mapping[str, tuple[str, str]] = field(default_factory=dict)
+    """Of kinds and categories: key to Chinese and English."""
+
+    def word(self, key: str, language: str) -> str:
+        chinese, english = self.words.get(key, (key, key))
+        return english if language == "en" else chinese
 
     @property
     def sealed(self) -> bool:

@@ -9,6 +9,7 @@ from fastapi.staticfiles import StaticFiles
 from starlette.routing import Mount
 
 from kit.clock import Clock
+from kit.errors import NotFound
 from webchat.availability import LiveFigures, sentence
 from webchat.catalogue import sentences
 from webchat.pages import Pages
@@ -33,6 +34,19 @@ def text_sections(page: str) -> list[dict[str, Any]]:
         lines = [key for key in keys if key.startswith(f"{page}.{part}_")]
         sections.append({"heading": f"{page}.{part}" if lines else "", "lines": lines or [f"{page}.{part}"]})
     return sections
+
+
+def missing_routes(pages: Pages) -> APIRouter:
+    """The page for addresses that nothing else answers; to be mounted last. Programs get a problem document."""
+    routes = APIRouter(include_in_schema=False)
+
+    @routes.get("/{path:path}")
+    async def missing(request: Request, path: str) -> Response:
+        if path.startswith(("api/", "chat/")):
+            raise NotFound
+        return pages.problem(request, 404)
+
+    return routes
 
 
 def page_routes(pages: Pages, live: LiveFigures, clock: Clock) -> APIRouter:

@@ -15,7 +15,7 @@ from records.citizens import receipts
 from records.citizens.masking import mask_address, mask_name, mask_text
 from records.citizens.tables import CitizenRow
 from router.hours import Calendar
-from webchat.catalogue import Translator, kind_word
+from webchat.catalogue import Translator
 from webchat.limits import HOUR_S, RateLimits
 from webchat.multipart import FormReader, small_form
 from webchat.pages import FieldErrors, Pages, see_other, source_of
@@ -249,12 +249,12 @@ def _registered(matter: Matter, citizen: CitizenRow | None, t: Translator) -> di
     if matter.sealed or matter.contact is None:
         return {"kind": "", "category": "", "citizen": "", "reply_to": ""}
     contact, case = matter.contact, matter.case
-    kind = str(contact.hints.get("kind") or "")
+    kind = case.kind if case else str(contact.hints.get("kind") or "")
     name = mask_name(citizen.name) if citizen and citizen.name else ""
     known = contact.sender_kind in ("phone", "mail")
     return {
-        "kind": case.kind if case else kind_word(t.language, kind) if kind else "",
-        "category": case.category if case else "",
+        "kind": matter.word(kind, t.language),
+        "category": matter.word(case.category, t.language) if case else "",
         "citizen": f"{name} {citizen.honorific or ''}".strip() if citizen and name else "",
         "reply_to": mask_address(contact.sender_kind, contact.sender) if known else "",
     }

@@ -25,7 +25,7 @@ from router import store as router_store
 from router.contact import Channel, ContactStatus, RawInbound
 from router.hours import BUREAU, Calendar
 from router.service import Router
-from router.tables import ContactRow
+from router.tables import ChoiceRow, ContactRow
 from webchat.form_entry import KeptFile
 from webchat.progress import URGED, WITHDRAWN, WITHDRAWN_DISPOSITION, Matter
 from webchat.service_forms import ACCOUNT
@@ -179,7 +179,13 @@ async def _load(uow: UnitOfWork, receipt: ReceiptRow) -> Matter:
         files=list(files),
         events=await case_store.events(uow, case.id, public_only=True) if case else (),
         staff_number=await _staff_number(uow, contact),
+        words=await _words(uow),
     )
+
+
+async def _words(uow: UnitOfWork) -> dict[str, tuple[str, str]]:
+    rows = await uow.session.scalars(select(ChoiceRow).where(ChoiceRow.list.in_(("kind", "category"))))
+    return {row.key: (row.label, row.label_en) for row in rows}
 
 
 async def _staff_number(uow: UnitOfWork, contact: ContactRow | None) -> str | None:
