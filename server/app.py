@@ -1,0 +1,90 @@
+"""The HTTP side: citizens' pages and chat, the desk's interface and its pages."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from fastapi import APIRouter, FastAPI, Request
+from fastapi.responses import FileResponse, JSONResponse, RedirectResponse, Response
+from fastapi.staticfiles import StaticFiles
+from sqlalchemy import select
+
+import desk
+from desk.cases.routes import routes as cases
+from desk.feed.routes import routes as feed
+from desk.inbox.routes import routes as inbox
+from desk.inbox.routes_messages import routes as messages
+from desk.session.routes import routes as session
+from desk.supervision.routes import routes as supervision
+from kit.access import Access
+from kit.problems import install_error_handlers
+from records.staff.tables import WorkspaceRow
+from server.loops import background
+from server.settings import Settings
+from server.wiring import Services, build
+from webchat.routes_pages import missing_routes, page_routes, static_files
+
+DESK_ROUTES: tuple[APIRouter, ...] = (
+    session,
+    inbox,
+    messages,
+    cases,
+    supervision,
+    feed,
+)
+DESK_PAGES = Path(desk.__file__).parent / "static"
+DESK_HEADERS = {
+    "Cache-Control": "no-store",
+    "Content-Security-Policy": "default-src 'self'; img-src 'self' data: blob:; style-src 'self' 'unsafe-inline'; "
+    "connect-src 'self' ws: wss:; object-src 'none'; base-uri 'none'; frame-ancestors 'none'",
+    "Referrer-Policy": "same-origin",
+    "X-Content-Type-Options": "nosniff",
+}
+
+
+def create_app(settings: Settings) -> FastAPI:
+    """The application of one web process. Connects to nothing before it starts."""
+    services = build(settings)
+
+    @asynccontextmanager
+    async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
+        async with background(services):
+            yield
+        await services.close()
+
+    app = FastAPI(title="AXD", version="0.1.0", lifespan=lifespan, docs_url="/api/docs", redoc_url=None)
+    app.state.services = services
+    install_error_handlers(app)
+    for routes in DESK_ROUTES:
+        app.include_router(routes)
+    app.include_router(services.chat.routes(services.direct_intake(services.chat)))
+    app.include_router(services.form.routes(services.direct_intake(services.form)))
+    app.include_router(page_routes(services.pages, services.chat.conversations.availability, services.database.clock))
+    app.routes.append(static_files())
+    _add_health(app, services)
+    _add_desk_pages(app)
+    app.include_router(missing_routes(services.pages))
+    return app
+
+
+def _add_health(app: FastAPI, services: Services) -> None:
+    @app.get("/healthz", include_in_schema=False)
+    async def health() -> Response:
+        async with services.database.unit_of_work(Access.platform(), read_only=True) as uow:
+            await uow.session.execute(select(WorkspaceRow.id).limit(1))
+        await services.redis.ping()
+        return JSONResponse({"status": "ok"})
+
+
+def _add_desk_pages(app: FastAPI) -> None:
+    assets = StaticFiles(directory=DESK_PAGES / "assets", check_dir=False)
+    app.mount("/desk/assets", assets, name="desk-assets")
+
+    @app.get("/desk", include_in_schema=False)
+    async def entrance() -> Response:
+        return RedirectResponse("/desk/")
+
+    @app.get("/desk/{path:path}", include_in_schema=False)
+    async def page(request: Request, path: str) -> Response:
+        del request, path
+        return FileResponse(DESK_PAGES / "index.html", headers=DESK_HEADERS)

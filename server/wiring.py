@@ -1,0 +1,144 @@
+"""Puts the rooms together: one `Services` for each process, whatever the process does."""
+
+import os
+import secrets
+import socket
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+from redis.asyncio import Redis
+
+from channels.acknowledgements import Acknowledgements
+from channels.adapter import Adapter, Intake
+from channels.arrivals import Arrivals
+from channels.chat.adapter import ChatAdapter
+from channels.form.adapter import FormAdapter
+from channels.intake import DirectIntake
+from channels.mail.adapter import MailAdapter
+from desk.feed.feeds import Feeds
+from desk.ports import DeskSettings
+from kit.access import Access
+from kit.blobs import BlobStore
+from kit.clock import SystemClock
+from kit.commands import Commands
+from kit.database import make_engine
+from kit.events import EventHub, EventLog
+from kit.redis import make_redis
+from kit.secret_box import SecretBox
+from kit.unit_of_work import Database
+from kit.wake import Waker
+from router.functions.client import RoutingFunctions
+from router.ports import LiveConnector
+from router.service import Router
+from server.default_workspace import WORKSPACE_ID
+from server.settings import Settings
+from webchat.pages import Pages
+
+
+@dataclass(frozen=True, kw_only=True)
+class Services:
+    """Everything that routes, loops and jobs of this process share. Nothing is connected before its first use."""
+
+    settings: Settings
+    access: Access
+    database: Database
+    redis: Redis
+    event_log: EventLog
+    events: EventHub
+    commands: Commands
+    waker: Waker
+    blobs: BlobStore
+    secret_box: SecretBox
+    pages: Pages
+    router: Router
+    arrivals: Arrivals
+    acknowledgements: Acknowledgements
+    chat: ChatAdapter
+    form: FormAdapter
+    mail: MailAdapter
+    desk: DeskSettings
+    feeds: Feeds
+
+    @property
+    def adapters(self) -> dict[str, Adapter]:
+        return {adapter.channel: adapter for adapter in (self.chat, self.form, self.mail)}
+
+    def direct_intake(self, adapter: Adapter) -> Intake:
+        """The way in for our own pages: stored, parsed and routed in one transaction."""
+        return DirectIntake(self.database, self.access, adapter, self.arrivals)
+
+    async def close(self) -> None:
+        """Let go of every connection; nothing works afterwards."""
+        await self.feeds.close()
+        await self.chat.close()
+        await self.mail.close()
+        await self.events.close()
+        await self.event_log.forget_published(self.database)
+        await self.database.engine.dispose()
+        await self.redis.aclose()
+
+
+def build(settings: Settings) -> Services:
+    """The services of one process. Touches neither database nor network."""
+    access = Access.system(WORKSPACE_ID)
+    redis = make_redis(settings.redis)
+    event_log = EventLog(redis)
+    events = EventHub(event_log)
+    database = Database(make_engine(settings.database), SystemClock(), event_log)
+    blobs, box, waker = BlobStore(settings.blob_dir), SecretBox(settings.secret()), Waker(redis)
+    connectors: dict[str, LiveConnector] = {}
+    router = Router(database=database, functions=RoutingFunctions(redis), connectors=connectors)
+    pages = Pages(settings.citizens, box, database.clock)
+    acknowledgements = Acknowledgements(f"{settings.origin}/status", box)
+    chat = ChatAdapter(
+        database=database,
+        access=access,
+        redis=redis,
+        events=events,
+        event_log=event_log,
+        blobs=blobs,
+        router=router,
+        secret_box=box,
+        settings=settings.citizens,
+    )
+    connectors[chat.channel] = chat
+    return Services(
+        settings=settings,
+        access=access,
+        database=database,
+        redis=redis,
+        event_log=event_log,
+        events=events,
+        commands=Commands(redis, database, holder_name()),
+        waker=waker,
+        blobs=blobs,
+        secret_box=box,
+        pages=pages,
+        router=router,
+        arrivals=Arrivals(router, acknowledgements),
+        acknowledgements=acknowledgements,
+        chat=chat,
+        form=FormAdapter(
+            database=database,
+            access=access,
+            redis=redis,
+            blobs=blobs,
+            router=router,
+            secret_box=box,
+            settings=settings.citizens,
+            pages=pages,
+        ),
+        mail=MailAdapter(database, access, blobs, box, waker),
+        desk=DeskSettings(origins=_origins(settings), secure_cookies=settings.origin.startswith("https:")),
+        feeds=Feeds(database=database, events=events, event_log=event_log, router=router),
+    )
+
+
+def holder_name() -> str:
+    """What this process holds its leases under; another one after each start."""
+    return f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}"
+
+
+def _origins(settings: Settings) -> frozenset[str]:
+    port = urlsplit(settings.origin).port or settings.port
+    return frozenset({settings.origin, f"http://127.0.0.1:{port}", f"http://localhost:{port}"})
