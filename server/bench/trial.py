@@ -30,13 +30,15 @@ START_TIMEOUT_S = 60.0
 STOP_TIMEOUT_S = 30.0
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(kw_only=True)
 class Trial:
-    """`agents`: login and password of each."""
+    """`base`: its address. `agents`: login and password of each. `process`: `axd up`, whose children are the rest."""
 
     base: str
     data_dir: Path
     agents: list[tuple[str, str]]
+    environment: dict[str, str]
+    process: asyncio.subprocess.Process | None = None
 
     @classmethod
     @asynccontextmanager
@@ -51,15 +53,45 @@ class Trial:
             )
             await _run_once(environment, "server.prepare")
             logins = await _add_agents(settings, agents, chats_per_agent)
-            with (Path(folder) / "platform.log").open("wb") as log:
-                process = await asyncio.create_subprocess_exec(
-                    sys.executable, "-m", "server.cli", "up", env=environment, stdout=log, stderr=log
-                )
-                try:
-                    await _listening(settings.origin, process)
-                    yield cls(base=settings.origin, data_dir=Path(folder), agents=logins)
-                finally:
-                    await _stop(process)
+            trial = cls(base=settings.origin, data_dir=Path(folder), agents=logins, environment=environment)
+            try:
+                await trial.start()
+                yield trial
+            finally:
+                await trial.stop()
+
+    async def start(self) -> None:
+        """Start `axd up` and wait until it answers; its output goes to `platform.log` in the data folder."""
+        with (self.data_dir / "platform.log").open("ab") as log:
+            self.process = await asyncio.create_subprocess_exec(
+                sys.executable, "-m", "server.cli", "up", env=self.environment, stdout=log, stderr=log
+            )
+        await self.answers()
+
+    async def answers(self) -> None:
+        """Wait until the platform is healthy."""
+        async with httpx.AsyncClient(trust_env=False) as http, asyncio.timeout(START_TIMEOUT_S):
+            while not await self._is_healthy(http):
+                await asyncio.sleep(0.2)
+
+    async def _is_healthy(self, http: httpx.AsyncClient) -> bool:
+        if self.process is not None and self.process.returncode is not None:
+            raise RuntimeError("the platform ended while it was starting")
+        try:
+            return (await http.get(f"{self.base}/healthz")).is_success
+        except httpx.HTTPError:
+            return False
+
+    async def stop(self) -> None:
+        """End it as an operator does, by force when it does not go."""
+        if self.process is None or self.process.returncode is not None:
+            return
+        self.process.send_signal(signal.SIGTERM)
+        try:
+            await asyncio.wait_for(self.process.wait(), STOP_TIMEOUT_S)
+        except TimeoutError:
+            self.process.kill()
+            await self.process.wait()
 
 
 def _environment(folder: Path, database_url: str | None) -> dict[str, str]:
@@ -118,26 +150,3 @@ async def _add_agents(settings: Settings, count: int, chats: int) -> list[tuple[
             uow.session.add_all(AgentSkillRow(agent_id=account.id, skill_id=skill, level=8) for skill in skills)
     await database.engine.dispose()
     return [(login, password) for login in logins]
-
-
-async def _listening(base: str, process: asyncio.subprocess.Process) -> None:
-    async with httpx.AsyncClient(trust_env=False) as http, asyncio.timeout(START_TIMEOUT_S):
-        while True:
-            if process.returncode is not None:
-                raise RuntimeError("the platform ended while it was starting")
-            try:
-                if (await http.get(f"{base}/healthz")).is_success:
-                    return
-            except httpx.HTTPError:
-                pass
-            await asyncio.sleep(0.2)
-
-
-async def _stop(process: asyncio.subprocess.Process) -> None:
-    if process.returncode is None:
-        process.send_signal(signal.SIGTERM)
-        try:
-            await asyncio.wait_for(process.wait(), STOP_TIMEOUT_S)
-        except TimeoutError:
-            process.kill()
-            await process.wait()
