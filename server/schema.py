@@ -1,5 +1,6 @@
 """All tables in one place, so that migrations and tests know the whole schema."""
 
+import channels.mail.tables
 import kit.blobs
 import kit.due_work
 import kit.event_row
@@ -15,6 +16,7 @@ from kit.tables import Base
 
 METADATA = Base.metadata
 TABLE_MODULES = (
+    channels.mail.tables,
     kit.blobs,
     kit.due_work,
     kit.event_row,

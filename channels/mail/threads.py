@@ -1,87 +1,78 @@
 """Which conversation a mail belongs to: our own Message-IDs first, a signed token in the address or subject next.
 
-A token names a thread and proves that we wrote it; a bare number in a stranger's subject never joins anything.
+A token names one message of ours and proves that we wrote it; a bare number in a stranger's subject never joins
+anything. What a citizen began is told apart by sender and oldest Message-ID.
 """
 
 import base64
 import hashlib
 import re
+import uuid
 from collections.abc import Iterable
 from dataclasses import dataclass
 
 from channels.mail.parsing.model import ParsedMail
 from kit.secret_box import SecretBox
 
-_PURPOSE = "mail thread"
+_PURPOSE = "mail reply"
 _NAME_CHARS = 26  # 16 bytes in base 32
 _TOKEN_CHARS = _NAME_CHARS + 16
 _TOKEN = re.compile(rf"[a-z2-7]{{{_TOKEN_CHARS}}}", re.IGNORECASE)
-_OWN_ID = re.compile(rf"^<axd\.([a-z2-7]{{{_TOKEN_CHARS}}})\.[^@<>]*@", re.IGNORECASE)
+_OWN_ID = re.compile(rf"^<axd\.([a-z2-7]{{{_TOKEN_CHARS}}})@", re.IGNORECASE)
 _SUBJECT_TAG = re.compile(rf"\[axd-([a-z2-7]{{{_TOKEN_CHARS}}})\]", re.IGNORECASE)
 _MAX_LOCAL_CHARS = 64  # RFC 5321, 4.5.3.1.1
 
 
 @dataclass(frozen=True, kw_only=True)
-class ThreadMarks:
-    """How a sent mail carries its thread, and how an answer is led back to it.
-
-    A thread of a mail has a key of 32 hexadecimal digits; the key of a thread that began on another channel is hashed
-    to that form.
-    """
+class ReplyMarks:
+    """Writes our messages' ids (UUIDs) into mail and finds them again in what comes back."""
 
     box: SecretBox
 
-    def token(self, thread_key: str) -> str:
+    def token(self, message_id: str) -> str:
         """42 letters and digits, safe in an address and after any change of case."""
-        name = base64.b32encode(bytes.fromhex(mail_key(thread_key))).decode().rstrip("=").lower()
+        name = base64.b32encode(uuid.UUID(message_id).bytes).decode().rstrip("=").lower()
         return name + self.box.sign(_PURPOSE, name)
 
-    def thread_key(self, token: str) -> str | None:
-        """The key a token names; None when it is not one of ours."""
-        if not _TOKEN.fullmatch(token):
-            return None
+    def message_of(self, token: str) -> str | None:
+        """The message a token names; None when it is not one of ours."""
         name = token[:_NAME_CHARS].lower()
-        if not self.box.verify(_PURPOSE, name, token[_NAME_CHARS:]):
+        if not _TOKEN.fullmatch(token) or not self.box.verify(_PURPOSE, name, token[_NAME_CHARS:]):
             return None
-        return base64.b32decode(name.upper() + "======").hex()
+        return str(uuid.UUID(bytes=base64.b32decode(name.upper() + "======")))
 
-    def message_id(self, thread_key: str, unique: str, domain: str) -> str:
-        """Our Message-ID: the same for the same arguments, so that every attempt bears the same one."""
-        return f"<axd.{self.token(thread_key)}.{unique}@{domain}>"
+    def header_id(self, message_id: str, domain: str) -> str:
+        """Our Message-ID: the same for the same message, so that every attempt bears the same one."""
+        return f"<axd.{self.token(message_id)}@{domain}>"
 
-    def reply_address(self, address: str, thread_key: str) -> str:
-        """`local+token@domain`; cut back to the plain address where the local part would become too long."""
+    def reply_address(self, address: str, message_id: str) -> str:
+        """`local+token@domain`; the plain address where the local part would become too long."""
         local, _, domain = address.rpartition("@")
-        marked = f"{local}+{self.token(thread_key)}"
+        marked = f"{local}+{self.token(message_id)}"
         return f"{marked}@{domain}" if len(marked) <= _MAX_LOCAL_CHARS else address
 
-    def subject(self, subject: str, thread_key: str) -> str:
-        """The subject with its tag, for mail servers without plus addresses."""
-        return f"{_SUBJECT_TAG.sub('', subject).strip()} [AXD-{self.token(thread_key)}]"
+    def subject(self, subject: str, message_id: str) -> str:
+        """The subject with a tag, for mail servers without plus addresses."""
+        return f"{plain_subject(subject)} [AXD-{self.token(message_id)}]"
 
-    def thread_of(self, mail: ParsedMail) -> str | None:
-        """The thread of ours that this mail answers, by the strongest proof it carries; None for a new approach."""
-        candidates = [
-            *_own_ids(reversed(mail.references)),
+    def answered(self, mail: ParsedMail) -> list[str]:
+        """The messages of ours that this mail answers, the strongest proof first; empty for a new approach."""
+        tokens = [
+            *_own_tokens(reversed(mail.references)),
             *_plus_tokens(item.address for item in mail.recipients),
             *_SUBJECT_TAG.findall(mail.subject),
         ]
-        found = (self.thread_key(token) for token in candidates)
-        return next((thread_key for thread_key in found if thread_key), None)
+        found = (self.message_of(token) for token in tokens)
+        return list(dict.fromkeys(message_id for message_id in found if message_id))
 
-    def is_own(self, message_id: str | None) -> bool:
-        """Whether we wrote the mail with this Message-ID: then it came back to us."""
-        return any(self.thread_key(token) for token in _own_ids([message_id or ""]))
+    def own_message(self, header_id: str | None) -> str | None:
+        """The message of ours with this Message-ID; None where it is not ours."""
+        return next((self.message_of(token) for token in _own_tokens([header_id or ""])), None)
 
 
 def plain_subject(subject: str) -> str:
     """A subject without our tag, for people to read."""
     return _SUBJECT_TAG.sub("", subject).strip()
-
-
-def mail_key(thread_key: str) -> str:
-    """`thread_key` as 32 hexadecimal digits."""
-    return thread_key if re.fullmatch(r"[0-9a-f]{32}", thread_key) else _digest(thread_key)
 
 
 def foreign_thread_key(mail: ParsedMail, account: str, sender: str) -> str:
@@ -90,23 +81,19 @@ def foreign_thread_key(mail: ParsedMail, account: str, sender: str) -> str:
     The sender is part of it: two strangers who answer the same newsletter are not one conversation.
     """
     root = next(iter(mail.references), None) or mail.message_id or mail.body_hash
-    return _digest(f"{account}\n{sender.lower()}\n{root}")
+    return "mail:" + digest(f"{account}\n{sender.lower()}\n{root}")
 
 
-def own_references(mail: ParsedMail) -> list[str]:
-    """The Message-IDs among the references that have our form, latest first."""
-    return [message_id for message_id in reversed(mail.references) if _OWN_ID.match(message_id)]
+def digest(text: str) -> str:
+    """32 hexadecimal digits of SHA-256."""
+    return hashlib.sha256(text.encode("utf-8", "surrogateescape")).hexdigest()[:32]
 
 
-def _digest(text: str) -> str:
-    return hashlib.sha256(text.encode()).hexdigest()[:32]
-
-
-def _own_ids(message_ids: Iterable[str]) -> list[str]:
-    matches = (_OWN_ID.match(message_id) for message_id in message_ids)
+def _own_tokens(header_ids: Iterable[str]) -> list[str]:
+    matches = (_OWN_ID.match(header_id) for header_id in header_ids)
     return [match[1] for match in matches if match]
 
 
 def _plus_tokens(addresses: Iterable[str]) -> list[str]:
-    locals_ = (address.rpartition("@")[0] for address in addresses)
-    return [local.rpartition("+")[2] for local in locals_ if "+" in local]
+    names = (address.rpartition("@")[0] for address in addresses)
+    return [name.rpartition("+")[2] for name in names if "+" in name]

@@ -3,18 +3,21 @@
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
 _FETCH = re.compile(rb"^\d+ FETCH \(", re.IGNORECASE)
 _UID = re.compile(rb"\bUID (\d+)", re.IGNORECASE)
 _SIZE = re.compile(rb"\bRFC822\.SIZE (\d+)", re.IGNORECASE)
+_DATE = re.compile(rb'\bINTERNALDATE "([^"]{20,40})"', re.IGNORECASE)
 _QUOTED_BODY = re.compile(rb'BODY\[\](?:<\d+>)? "((?:[^"\\]|\\.)*)"', re.IGNORECASE)
 
 
 @dataclass(frozen=True, kw_only=True)
 class FetchedMail:
-    """What one FETCH answer says of one mail; `raw` and `size_bytes` where they were asked for."""
+    """What one FETCH answer says of one mail; all but `uid` only where it was asked for. `arrived_at` is aware UTC."""
 
     uid: int
+    arrived_at: datetime | None = None
     size_bytes: int | None = None
     raw: bytes | None = None
 
@@ -55,8 +58,20 @@ def _mail(text: bytes, literals: list[bytes]) -> FetchedMail | None:
         return None
     quoted = _QUOTED_BODY.search(text)
     plain = _QUOTED_BODY.sub(b"", text)
-    uid, size = _UID.search(plain), _SIZE.search(plain)
+    uid, size, date = _UID.search(plain), _SIZE.search(plain), _DATE.search(plain)
     if not uid:
         return None
     raw = literals[0] if literals else (re.sub(rb"\\(.)", rb"\1", quoted[1]) if quoted else None)
-    return FetchedMail(uid=int(uid[1]), size_bytes=int(size[1]) if size else None, raw=raw)
+    return FetchedMail(
+        uid=int(uid[1]),
+        arrived_at=_moment(date[1]) if date else None,
+        size_bytes=int(size[1]) if size else None,
+        raw=raw,
+    )
+
+
+def _moment(text: bytes) -> datetime | None:
+    try:
+        return datetime.strptime(text.decode("ascii").strip(), "%d-%b-%Y %H:%M:%S %z").astimezone(UTC)
+    except ValueError:
+        return None

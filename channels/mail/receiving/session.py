@@ -12,9 +12,11 @@ from typing import Any, TypeVar
 
 from aioimaplib import aioimaplib
 
+from channels.mail.credentials import Credentials
 from channels.mail.receiving.fetch_response import FetchedMail, read_fetch, read_search
 from channels.mail.receiving.folder_names import encode_folder, quote
 from channels.mail.receiving.protocol import ConnectionLost, SafeProtocol
+from channels.mail.tls import tls_context
 
 T = TypeVar("T")
 MAX_LITERAL_BYTES = 80_000_000
@@ -41,17 +43,11 @@ class ImapServer:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Credentials:
-    """Either a password or an OAuth access token."""
-
-    user: str
-    password: str | None = None
-    access_token: str | None = None
-
-
-@dataclass(frozen=True, kw_only=True)
 class SelectedFolder:
+    """`next_uid` is a lower bound of the UIDs still to come; 0 where the server does not say."""
+
     uid_validity: int
+    next_uid: int
     exists: int
 
 
@@ -69,8 +65,10 @@ class ImapSession:
         """Open `folder`. Raises `ServerRefused` when there is no such folder."""
         lines = await self._command(self._protocol.select(encode_folder(folder)), "SELECT")
         uid_validity = _status_number(lines, b"UIDVALIDITY")
+        if not uid_validity:
+            raise ServerRefused("SELECT: the folder has no UIDVALIDITY")
         exists = next((int(line.split()[0]) for line in lines if bytes(line).upper().endswith(b" EXISTS")), 0)
-        return SelectedFolder(uid_validity=uid_validity, exists=exists)
+        return SelectedFolder(uid_validity=uid_validity, next_uid=_status_number(lines, b"UIDNEXT"), exists=exists)
 
     async def noop(self) -> None:
         """Let the server tell what changed; some show new mail to a search only after this."""
@@ -105,25 +103,31 @@ class ImapSession:
             await self._command(self._protocol.simple_command("CREATE", target), "CREATE")
             await self._command(self._protocol.move(uid_set, target, by_uid=True), "MOVE")
 
-    async def wait_for_news(self, seconds: float) -> None:
-        """Return as soon as the folder changes, at the latest after `seconds`; by IDLE where the server has it."""
-        if not self.has("IDLE"):
-            await asyncio.wait([self._protocol.lost], timeout=seconds)
-            self._require_connection()
-            return
+    async def wait_for_news(self, seconds: float, nudge: asyncio.Event) -> None:
+        """Return when the folder changes, when `nudge` is set, or after `seconds`; by IDLE where the server has it."""
+        self._require_connection()
+        nudged = asyncio.ensure_future(nudge.wait())
+        try:
+            if self.has("IDLE"):
+                await self._idle(seconds, nudged)
+            else:
+                waiting: list[asyncio.Future[Any]] = [self._protocol.lost, nudged]
+                await asyncio.wait(waiting, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
+                self._require_connection()
+        finally:
+            await _end(nudged)
+
+    async def _idle(self, seconds: float, nudged: asyncio.Future[Any]) -> None:
         self._drop_old_news()
         idling = asyncio.ensure_future(self._protocol.idle())
         news = asyncio.ensure_future(self._protocol.idle_queue.get())
         try:
-            await asyncio.wait([idling, news], timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait([idling, news, nudged], timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
             if not idling.done():
                 self._protocol.idle_done()
             await self._command(idling, "IDLE")
         finally:
-            for task in (news, idling):
-                task.cancel()
-                with contextlib.suppress(asyncio.CancelledError, ConnectionLost):
-                    await task
+            await _end(news, idling)
 
     async def close(self) -> None:
         """Say good-bye where that still works, and hang up."""
@@ -156,7 +160,7 @@ class ImapSession:
             with contextlib.suppress(ServerRefused):
                 await self._command(self._protocol.execute(named), "ID")
 
-    def _authentication(self, credentials: Credentials) -> Awaitable[Any]:
+    def _authentication(self, credentials: Credentials) -> Any:
         protocol = self._protocol
         if credentials.access_token is not None:
             return protocol.xoauth2(credentials.user, credentials.access_token)
@@ -248,13 +252,10 @@ async def connect(server: ImapServer, credentials: Credentials) -> ImapSession:
     return session
 
 
-def tls_context(verify: bool) -> ssl.SSLContext:
-    """TLS as the system trusts it; without verification only where an operator said so for this mailbox."""
-    context = ssl.create_default_context()
-    if not verify:
-        context.check_hostname = False
-        context.verify_mode = ssl.CERT_NONE
-    return context
+async def _end(*tasks: asyncio.Future[Any]) -> None:
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
 
 
 def _keep_alive(connection: Any) -> None:
@@ -270,4 +271,4 @@ def _status_number(lines: Sequence[Any], name: bytes) -> int:
         words = bytes(line).upper().replace(b"]", b" ").replace(b"[", b" ").split()
         if name in words[:-1]:
             return int(words[words.index(name) + 1])
-    raise ServerRefused(f"SELECT: no {name.decode()} in the answer")
+    return 0

@@ -1,5 +1,22 @@
 """The real mail servers for every test of this folder."""
 
-from tests.support.mail_peers import mail_peers, mail_servers
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from tests.support.mail_peers import MailPeers, mail_peers, mail_servers
+from tests.support.mail_world import MailWorld, mail_world
 
 __all__ = ["mail_peers", "mail_servers"]
+
+
+@pytest.fixture
+async def world(
+    mail_peers: MailPeers,
+    sqlite_url: str,
+    redis_url: str,
+    tmp_path: Path,
+) -> AsyncIterator[MailWorld]:
+    async with mail_world(mail_peers, sqlite_url, redis_url, tmp_path / "blobs") as found:
+        yield found

@@ -4,8 +4,9 @@ import asyncio
 
 import pytest
 
+from channels.mail.credentials import Credentials
 from channels.mail.receiving.protocol import ConnectionLost
-from channels.mail.receiving.session import Credentials, ImapServer, LoginRejected, ServerRefused, connect
+from channels.mail.receiving.session import ImapServer, LoginRejected, ServerRefused, connect
 from kit.ids import new_id
 from tests.support.mail_config import PASSWORD
 from tests.support.mail_peers import MailPeers
@@ -88,7 +89,7 @@ async def test_new_mail_ends_the_wait(mail_peers: MailPeers) -> None:
     user = new_id()
     session = await connect(server(mail_peers), credentials(user))
     await session.select("INBOX")
-    waiting = asyncio.create_task(session.wait_for_news(60))
+    waiting = asyncio.create_task(session.wait_for_news(60, asyncio.Event()))
     # The server answers IDLE before it can announce anything: the wait has begun once the command is under way.
     async with asyncio.timeout(20):
         while not waiting.done():
@@ -96,14 +97,14 @@ async def test_new_mail_ends_the_wait(mail_peers: MailPeers) -> None:
             await asyncio.wait([waiting], timeout=0.5)
     await waiting
     assert await session.search("ALL")
-    await session.wait_for_news(0.2)
+    await session.wait_for_news(0.2, asyncio.Event())
     await session.close()
 
 
 async def test_a_killed_server_ends_the_wait_at_once(mail_peers: MailPeers) -> None:
     session = await connect(server(mail_peers), credentials(new_id()))
     await session.select("INBOX")
-    waiting = asyncio.create_task(session.wait_for_news(60))
+    waiting = asyncio.create_task(session.wait_for_news(60, asyncio.Event()))
     await asyncio.to_thread(mail_peers.dovecot.kill)
     with pytest.raises(ConnectionLost):
         async with asyncio.timeout(10):

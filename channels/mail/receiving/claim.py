@@ -1,0 +1,62 @@
+"""One reader for each folder in the whole installation: IMAP itself gives no lock."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+
+from kit import leases
+from kit.access import Access
+from kit.leases import Lease
+from kit.unit_of_work import Database
+
+TTL_S = 60.0
+_RENEW_S = 20.0
+
+
+class ClaimLost(Exception):
+    """Somebody else reads this folder now."""
+
+
+class FolderClaim:
+    """The exclusive right to read one folder. `holder` names this process."""
+
+    def __init__(self, database: Database, access: Access, name: str, holder: str) -> None:
+        self._database = database
+        self._access = access
+        self._name = name
+        self._holder = holder
+
+    async def hold(self, work: Callable[[Lease], Awaitable[None]]) -> bool:
+        """Run `work` under the lease, renewed as long as it lasts; False at once while somebody else holds it.
+
+        Raises what `work` raises, and `ClaimLost` when the lease could not be kept.
+        """
+        lease = await self._acquire()
+        if lease is None:
+            return False
+        working = asyncio.ensure_future(work(lease))
+        keeping = asyncio.ensure_future(self._keep(lease))
+        try:
+            done, _ = await asyncio.wait([working, keeping], return_when=asyncio.FIRST_COMPLETED)
+            for task in done:
+                task.result()
+        finally:
+            working.cancel()
+            keeping.cancel()
+            await asyncio.gather(working, keeping, return_exceptions=True)
+            await self._release(lease)
+        return True
+
+    async def _acquire(self) -> Lease | None:
+        async with self._database.unit_of_work(self._access) as uow:
+            return await leases.acquire(uow, self._name, self._holder, TTL_S)
+
+    async def _keep(self, lease: Lease) -> None:
+        while True:
+            await asyncio.sleep(_RENEW_S)
+            renewed = await self._acquire()
+            if renewed is None or renewed.token != lease.token:
+                raise ClaimLost(self._name)
+
+    async def _release(self, lease: Lease) -> None:
+        async with self._database.unit_of_work(self._access) as uow:
+            await leases.release(uow, lease)

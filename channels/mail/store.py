@@ -1,0 +1,118 @@
+"""Queries of mailboxes, folders and what the mail loops write down."""
+
+from collections.abc import Sequence
+from datetime import timedelta
+
+from sqlalchemy import delete, or_, select, update
+
+from channels.mail.tables import FolderRow, MailboxRow, MailboxState
+from kit.unit_of_work import UnitOfWork
+from records.messages.tables import MessageRow, OutboxRow, OutboxState, ThreadRow
+
+_SUCCESS_EVERY = timedelta(seconds=60)
+
+
+async def mailboxes(uow: UnitOfWork) -> list[MailboxRow]:
+    return list(await uow.session.scalars(select(MailboxRow).order_by(MailboxRow.created_at, MailboxRow.id)))
+
+
+async def mailbox(uow: UnitOfWork, mailbox_id: str) -> MailboxRow | None:
+    return await uow.session.scalar(select(MailboxRow).where(MailboxRow.id == mailbox_id))
+
+
+async def forget(uow: UnitOfWork, row: MailboxRow) -> None:
+    await uow.session.execute(delete(FolderRow).where(FolderRow.mailbox_id == row.id))
+    await uow.session.delete(row)
+
+
+async def folder(uow: UnitOfWork, mailbox_id: str, name: str) -> FolderRow:
+    """The folder's row, made when it is missing. Only its lease's holder may call this."""
+    found = await uow.session.scalar(
+        select(FolderRow).where(FolderRow.mailbox_id == mailbox_id, FolderRow.name == name)
+    )
+    if found is None:
+        found = FolderRow(mailbox_id=mailbox_id, name=name)
+        uow.session.add(found)
+        await uow.session.flush()
+    return found
+
+
+async def note_success(uow: UnitOfWork, mailbox_id: str) -> MailboxRow | None:
+    """The folder was read; None where this says nothing new within the minute."""
+    return await uow.session.scalar(
+        update(MailboxRow)
+        .where(MailboxRow.id == mailbox_id)
+        .where(
+            or_(
+                MailboxRow.state != MailboxState.CONNECTED,
+                MailboxRow.last_success_at.is_(None),
+                MailboxRow.last_success_at < uow.now - _SUCCESS_EVERY,
+            )
+        )
+        .values(state=MailboxState.CONNECTED, last_success_at=uow.now, version=MailboxRow.version + 1)
+        .returning(MailboxRow)
+        .execution_options(populate_existing=True)
+    )
+
+
+async def note_failure(uow: UnitOfWork, mailbox_id: str, reason: str) -> MailboxRow | None:
+    return await uow.session.scalar(
+        update(MailboxRow)
+        .where(MailboxRow.id == mailbox_id)
+        .values(
+            state=MailboxState.RETRYING,
+            last_error=reason[:500],
+            last_error_at=uow.now,
+            version=MailboxRow.version + 1,
+        )
+        .returning(MailboxRow)
+        .execution_options(populate_existing=True)
+    )
+
+
+async def thread_key_of(uow: UnitOfWork, message_ids: Sequence[str]) -> str | None:
+    """The key of the thread of the first of these messages that is still there."""
+    rows = await uow.session.execute(
+        select(MessageRow.id, ThreadRow.key)
+        .join(ThreadRow, ThreadRow.id == MessageRow.thread_id)
+        .where(MessageRow.id.in_(message_ids))
+    )
+    found = dict(rows.tuples().all())
+    return next((found[message_id] for message_id in message_ids if message_id in found), None)
+
+
+async def answered_mail(uow: UnitOfWork, message_id: str, channel: str) -> MessageRow | None:
+    """The newest mail of the citizen on the contact that an outbound message belongs to, said before it."""
+    contact = select(MessageRow.contact_id).where(MessageRow.id == message_id).scalar_subquery()
+    return await uow.session.scalar(
+        select(MessageRow)
+        .where(MessageRow.contact_id == contact, MessageRow.direction == "in", MessageRow.channel == channel)
+        .where(MessageRow.id < message_id)
+        .order_by(MessageRow.id.desc())
+        .limit(1)
+    )
+
+
+async def sent_earlier(uow: UnitOfWork, message: MessageRow, channel: str, limit: int) -> list[str]:
+    """Ids of our earlier mails of the same thread, oldest first."""
+    ids = await uow.session.scalars(
+        select(MessageRow.id)
+        .where(MessageRow.thread_id == message.thread_id, MessageRow.direction == "out")
+        .where(MessageRow.channel == channel, MessageRow.id < message.id)
+        .order_by(MessageRow.id.desc())
+        .limit(limit)
+    )
+    return list(ids)[::-1]
+
+
+async def mark_bounced(uow: UnitOfWork, message_id: str, reason: str) -> bool:
+    """The mail with this message came back for good; False when it is not one that had gone out."""
+    found = await uow.session.scalar(
+        update(OutboxRow)
+        .where(OutboxRow.message_id == message_id)
+        .where(OutboxRow.state.in_([OutboxState.SENDING, OutboxState.SENT, OutboxState.DELIVERED]))
+        .values(state=OutboxState.FAILED, last_error=reason[:500], finished_at=uow.now, lease_until=None)
+        .returning(OutboxRow.id)
+        .execution_options(synchronize_session=False)
+    )
+    return found is not None

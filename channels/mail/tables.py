@@ -1,0 +1,74 @@
+"""Mailboxes and how far each of their folders has been read."""
+
+from datetime import date, datetime
+from enum import StrEnum
+
+from sqlalchemy import BigInteger, String, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from kit.tables import Row, reference
+
+
+class MailboxState(StrEnum):
+    STARTING = "starting"
+    CONNECTED = "connected"
+    RETRYING = "retrying"
+    STOPPED = "stopped"
+
+
+class MailboxRow(Row):
+    """One account with its way in and its way out. Secrets are encrypted; nobody reads them back.
+
+    `environment_key` is set where the environment is the owner. `revision` grows with every change that the running
+    loop has to obey, `version` with every change that pages show.
+    """
+
+    __tablename__ = "mailboxes"
+    __table_args__ = (UniqueConstraint("workspace_id", "environment_key"),)
+
+    environment_key: Mapped[str | None] = mapped_column(String(80))
+    name: Mapped[str] = mapped_column(String(80))
+    address: Mapped[str] = mapped_column(String(254))
+    imap_host: Mapped[str] = mapped_column(String(253))
+    imap_port: Mapped[int]
+    imap_security: Mapped[str] = mapped_column(String(8))
+    smtp_host: Mapped[str] = mapped_column(String(253))
+    smtp_port: Mapped[int]
+    smtp_security: Mapped[str] = mapped_column(String(8))
+    verify_certificates: Mapped[bool] = mapped_column(default=True)
+    auth: Mapped[str] = mapped_column(String(8))  # password | xoauth2
+    username: Mapped[str] = mapped_column(String(254))
+    secret: Mapped[str] = mapped_column(String(8000), default="")  # a password or a refresh token
+    oauth_token_url: Mapped[str | None] = mapped_column(String(500))
+    oauth_client_id: Mapped[str | None] = mapped_column(String(200))
+    oauth_client_secret: Mapped[str | None] = mapped_column(String(1000))
+    folder: Mapped[str] = mapped_column(String(200), default="INBOX")
+    move_to: Mapped[str | None] = mapped_column(String(200))  # where a mail goes once it is stored
+    plus_addresses: Mapped[bool] = mapped_column(default=True)
+    confidential: Mapped[bool] = mapped_column(default=False)  # all that comes in is sealed
+    import_since: Mapped[date]  # older mail is left alone
+    enabled: Mapped[bool] = mapped_column(default=True)
+    revision: Mapped[int] = mapped_column(default=1)
+    version: Mapped[int] = mapped_column(default=1)
+    fetch_requests: Mapped[int] = mapped_column(default=0)
+    state: Mapped[str] = mapped_column(String(16), default=MailboxState.STARTING)
+    last_success_at: Mapped[datetime | None]
+    last_error: Mapped[str] = mapped_column(String(500), default="")
+    last_error_at: Mapped[datetime | None]
+    created_at: Mapped[datetime]
+
+    @property
+    def from_environment(self) -> bool:
+        return self.environment_key is not None
+
+
+class FolderRow(Row):
+    """How far a folder has been read: UIDs up to `last_uid` under this `uid_validity` are in the ledger."""
+
+    __tablename__ = "mail_folders"
+    __table_args__ = (UniqueConstraint("mailbox_id", "name"),)
+
+    mailbox_id: Mapped[str] = reference("mailboxes.id")
+    name: Mapped[str] = mapped_column(String(200))
+    uid_validity: Mapped[int] = mapped_column(BigInteger, default=0)
+    last_uid: Mapped[int] = mapped_column(BigInteger, default=0)
