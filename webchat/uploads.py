@@ -22,7 +22,7 @@ PROGRAM_ENDINGS = (
     *(".apk", ".app", ".bat", ".cmd", ".com", ".cpl", ".dll", ".exe", ".hta", ".jar", ".js", ".jse", ".lnk"),
     *(".msi", ".ps1", ".reg", ".scr", ".sh", ".vbe", ".vbs", ".wsf"),
 )
-CONTAINERS = ("application/zip", "application/x-zip-compressed", "application/x-ole-storage")
+CONTAINER_HEADS = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")
 OFFICE = {
     ".docx": "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
     ".xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
@@ -73,13 +73,14 @@ def attachments_from_json(items: list[dict[str, Any]]) -> tuple[Attachment, ...]
 def media_type_of(head: bytes, filename: str) -> str:
     """What the first bytes say; the name only decides between the members of one family (text, office files)."""
     ending = PurePosixPath(filename.lower()).suffix
+    if ending in OFFICE:
+        # One container holds three kinds of documents: here the name may decide.
+        return OFFICE[ending] if head.startswith(CONTAINER_HEADS) else UNKNOWN
     try:
         sniffed = puremagic.magic_string(head)
     except (puremagic.PureError, ValueError):
         sniffed = []
     found = next((item.mime_type for item in sniffed if item.mime_type), "")
-    if ending in OFFICE and (not found or found in CONTAINERS or found == OFFICE[ending]):
-        return OFFICE[ending] if head[:2] in (b"PK", b"\xd0\xcf") else UNKNOWN
     if found:
         return found
     guessed = mimetypes.guess_type(filename)[0] or UNKNOWN
