@@ -11,7 +11,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from server.credentials import Credential, read
+from server.credentials import read
+from server.first_start import FirstLogin
 from tests.support.ports import free_port
 from tests.support.tree import ROOT
 from tests.support.waiting import wait_for
@@ -37,7 +38,7 @@ class Platform:
     def output(self) -> str:
         return self.log.read_text("utf-8", errors="replace")
 
-    def credentials(self) -> list[Credential]:
+    def credentials(self) -> list[FirstLogin]:
         """The logins of the first start, from the file that it leaves for the operator."""
         return read(self.data_dir / "first-credentials.txt")
 

@@ -3,11 +3,12 @@
 import stat
 from pathlib import Path
 
-from server.credentials import Credential, keep, read
+from server.credentials import keep, read
+from server.first_start import FirstLogin
 
 LOGINS = [
-    Credential(role="administrator", login="admin", password="hunter#2 hunter", name="系统管理员"),
-    Credential(role="agent", login="1001", password="correct-horse", name="王敏"),
+    FirstLogin(login="admin", password="hunter#2 hunter", tells=("管理员", "administrator")),
+    FirstLogin(login="sumin", password="correct-horse", tells=("坐席", "agent")),
 ]
 
 
