@@ -1,7 +1,7 @@
 """The first start: an empty database gets the default workspace and accounts with random passwords."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from sqlalchemy import select
@@ -36,10 +36,13 @@ class FirstLogin:
     tells: tuple[str, str]
 
 
-async def seed(database: Database, *, timezone: str) -> list[FirstLogin]:
+async def seed(
+    database: Database, *, timezone: str, keep: Callable[[list[FirstLogin]], None] | None = None
+) -> list[FirstLogin]:
     """Create the default workspace with its roles, departments, canned answers, routing and accounts.
 
     All of it in one transaction. Safe to repeat and to race: only the call that created the workspace returns logins.
+    `keep` is given them before the commit: a crash must not leave accounts whose passwords nobody has.
     """
     chosen = [passwords.one_time_password() for _ in ACCOUNTS]
     async with database.unit_of_work(Access.platform(), read_only=True) as uow:
@@ -53,10 +56,14 @@ async def seed(database: Database, *, timezone: str) -> list[FirstLogin]:
         if held is None or await store.first_workspace(uow) is not None:
             return []
         await _fill(uow, workspace_id, timezone, hashes)
-    return [
-        FirstLogin(login=account.login, password=password, tells=account.tells)
-        for account, password in zip(ACCOUNTS, chosen, strict=True)
-    ]
+        await uow.session.flush()
+        logins = [
+            FirstLogin(login=account.login, password=password, tells=account.tells)
+            for account, password in zip(ACCOUNTS, chosen, strict=True)
+        ]
+        if keep is not None:
+            keep(logins)
+    return logins
 
 
 async def _fill(uow: UnitOfWork, workspace_id: str, timezone: str, hashes: list[str]) -> None:
