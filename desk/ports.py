@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Protocol
 from fastapi import Request, WebSocket
 from redis.asyncio import Redis
 
+from channels.acknowledgements import Acknowledgements
 from kit.blobs import BlobStore
 from kit.commands import Commands
 from kit.events import EventHub, EventLog
@@ -50,6 +51,8 @@ class Services(Protocol):
     def commands(self) -> Commands: ...
     @property
     def secret_box(self) -> SecretBox: ...
+    @property
+    def acknowledgements(self) -> Acknowledgements: ...
     @property
     def desk(self) -> DeskSettings: ...
     @property

@@ -6,7 +6,7 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from kit import search
 from kit.errors import Conflict
@@ -14,6 +14,7 @@ from kit.ids import new_id
 from kit.unit_of_work import UnitOfWork
 from records.cases import states, store
 from records.cases.tables import CaseContactRow, CaseEventRow, CaseRow, CaseStatus
+from records.citizens import receipts
 
 SEARCH_ENTITY = "case"
 Resume = Callable[[date, datetime], date]
@@ -59,11 +60,12 @@ class NewCase:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CaseEdit:
-    """`values`: columns to set. `public_note` is read by the citizen."""
+    """`values`: columns to set. `public_note` is read by the citizen. `seal`: it became a confidential report."""
 
     values: Mapping[str, Any] = field(default_factory=dict)
     status: str | None = None
     public_note: str = ""
+    seal: bool = False
 
 
 async def open_case(uow: UnitOfWork, new: NewCase) -> CaseRow:
@@ -134,6 +136,8 @@ async def change(uow: UnitOfWork, case_id: str, version: int, edit: CaseEdit, re
     changed = sorted(name for name, value in edit.values.items() if getattr(row, name) != value)
     for name in changed:
         setattr(row, name, edit.values[name])
+    if edit.seal and not row.sealed:
+        await _seal(uow, row)
     if changed:
         _tell(uow, row, CaseEvent.CHANGED, detail={"fields": changed})
     if edit.status is not None and edit.status != row.status:
@@ -143,6 +147,14 @@ async def change(uow: UnitOfWork, case_id: str, version: int, edit: CaseEdit, re
     row.version += 1
     await _store(uow, row)
     return row
+
+
+async def _seal(uow: UnitOfWork, row: CaseRow) -> None:
+    """The case turns out to be a confidential report: all of it vanishes for those without the right."""
+    for kind in (CaseContactRow, CaseEventRow):
+        await uow.session.execute(update(kind).where(kind.case_id == row.id).values(sealed=True))
+    await receipts.bind(uow, row.number, sealed=True)
+    row.sealed = True
 
 
 async def _move(uow: UnitOfWork, row: CaseRow, edit: CaseEdit, resume: Resume) -> None:

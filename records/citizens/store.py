@@ -61,9 +61,10 @@ async def seen_address(uow: UnitOfWork, kind: str, value: str, *, sealed: bool) 
 
 
 async def addresses_of(uow: UnitOfWork, citizen_id: str) -> list[AddressRow]:
-    """The record's addresses, oldest first; those of merged records lie with the kept one."""
+    """Where the citizen can be reached, oldest first; those of merged records lie with the kept one."""
+    holder = await kept(uow, citizen_id)
     found = await uow.session.scalars(
-        select(AddressRow).where(AddressRow.citizen_id == citizen_id).order_by(AddressRow.created_at, AddressRow.id)
+        select(AddressRow).where(AddressRow.citizen_id == holder.id).order_by(AddressRow.created_at, AddressRow.id)
     )
     return list(found)
 

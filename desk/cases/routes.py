@@ -1,0 +1,48 @@
+"""Cases: list, open, read, change, link, urge."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Request
+
+from desk.access import Actor, Reading, Writing, require, services_of
+from desk.cases import service
+from desk.schemas.citizens import CaseChange, CaseInput, CaseLinkInput, CaseSummary, CaseView, OpenedCase
+from records.staff.permissions import Permission
+
+routes = APIRouter(prefix="/api/desk/cases", tags=["cases"])
+
+Reader = Annotated[Actor, Depends(require(Permission.CASES_READ))]
+Writer = Annotated[Actor, Depends(require(Permission.CASES_WRITE))]
+
+
+@routes.get("")
+async def list_cases(
+    who: Reader, uow: Reading, q: str = "", status: str = "", citizen_id: str = ""
+) -> list[CaseSummary]:
+    return await service.listed(uow, who, q, status, citizen_id)
+
+
+@routes.post("", status_code=201)
+async def open_case(who: Writer, body: CaseInput, request: Request) -> OpenedCase:
+    bag = services_of(request)
+    return await service.open_case(bag.database, bag.acknowledgements, bag.waker, who, body)
+
+
+@routes.get("/{case_id}")
+async def read_case(who: Reader, case_id: str, request: Request) -> CaseView:
+    return await service.read(services_of(request).database, who, case_id)
+
+
+@routes.patch("/{case_id}")
+async def change_case(who: Writer, uow: Writing, case_id: str, body: CaseChange) -> CaseView:
+    return await service.change(uow, who, case_id, body)
+
+
+@routes.post("/{case_id}/link")
+async def link_case(who: Writer, uow: Writing, case_id: str, body: CaseLinkInput) -> CaseView:
+    return await service.link(uow, who, case_id, body.contact_id, body.note)
+
+
+@routes.post("/{case_id}/urge")
+async def urge_case(who: Writer, uow: Writing, case_id: str, body: CaseLinkInput) -> CaseView:
+    return await service.urge(uow, who, case_id, body.contact_id, body.note)
