@@ -6,9 +6,11 @@ from alembic import command
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection
+from sqlalchemy import Connection, func, select
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+# Any number, the same on every node; SQLite's BEGIN IMMEDIATE needs none.
+TURN = 4_291_027
 FOLDER = Path(__file__).parent / "migrations"
 
 
@@ -22,8 +24,10 @@ def config_for(connection: Connection) -> Config:
 
 
 async def upgrade(engine: AsyncEngine) -> None:
-    """Apply what is missing, in one transaction; nothing to do on a current database."""
+    """Apply what is missing, in one transaction; nothing to do on a current database. Nodes take turns."""
     async with engine.begin() as connection:
+        if connection.dialect.name == "postgresql":
+            await connection.execute(select(func.pg_advisory_xact_lock(TURN)))
         await connection.run_sync(lambda sync: command.upgrade(config_for(sync), "head"))
 
 

@@ -30,12 +30,13 @@ async def _prepare(settings: Settings) -> Sequence[FirstLogin]:
     engine = make_engine(settings.database)
     try:
         await upgrade(engine)
-        logins = await seed(Database(engine, SystemClock()), timezone=settings.time_zone)
+        return await seed(
+            Database(engine, SystemClock()),
+            timezone=settings.time_zone,
+            keep=lambda logins: credentials.keep(settings.credentials_file, logins),
+        )
     finally:
         await engine.dispose()
-    if logins:
-        credentials.keep(settings.credentials_file, logins)
-    return logins
 
 
 def _show(settings: Settings, say: Say, logins: Sequence[FirstLogin]) -> None:

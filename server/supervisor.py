@@ -6,6 +6,7 @@ import os
 import signal
 import sys
 import time
+from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -18,6 +19,8 @@ LONGEST_WAIT_S = 15.0
 HEALTHY_AFTER_S = 30.0
 POLL_S = 0.1
 PR_SET_PDEATHSIG = 1
+LAST_WORDS_S = 2.0
+LINES_OF_A_QUIET_PART = 20
 LONGEST_LINE = 1024 * 1024
 
 Tell = Callable[[str], None]
@@ -25,7 +28,10 @@ Tell = Callable[[str], None]
 
 @dataclass(frozen=True, kw_only=True)
 class Part:
-    """One process. `ready` says whether it serves (None: nobody waits for it); `inherit`: descriptors it keeps open."""
+    """One process. `ready` says whether it serves (None: nobody waits for it).
+
+    `inherit`: descriptors it keeps open. `quiet`: its output is shown only when it fails.
+    """
 
     name: str
     command: Sequence[str]
@@ -33,6 +39,7 @@ class Part:
     start_timeout_s: float = 60.0
     stop_timeout_s: float = 12.0
     inherit: Sequence[int] = ()
+    quiet: bool = False
 
 
 class StartFailed(Exception):
@@ -98,8 +105,8 @@ class Supervisor:
             if process.returncode is not None or time.monotonic() - began > part.start_timeout_s:
                 raise StartFailed(
                     self._say(
-                        f"{part.name} 未能启动,原因见上面的输出;也可运行 axd doctor 检查",
-                        f"{part.name} did not start; see its lines above, or run: axd doctor",
+                        f"{part.name} 未能启动,原因见它的输出;也可运行 axd doctor 检查",
+                        f"{part.name} did not start; see its lines, or run: axd doctor",
                     )
                 )
             await asyncio.sleep(POLL_S)
@@ -128,6 +135,8 @@ class Supervisor:
             if process is not None and process.returncode is None:
                 self._tell(self._say(f"正在停止 {part.name}", f"stopping {part.name}"))
                 await self._end(process, part.stop_timeout_s)
+        if self._tasks:
+            await asyncio.wait(self._tasks, timeout=LAST_WORDS_S)
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
@@ -151,7 +160,7 @@ class Supervisor:
         wait_s = self._first_wait_s
         while True:
             began = time.monotonic()
-            await self._until_end(part.name, process)
+            await self._until_end(part, process)
             if self.stopping or part.name not in self._serving:
                 return
             if time.monotonic() - began > HEALTHY_AFTER_S:
@@ -171,14 +180,18 @@ class Supervisor:
             except OSError as error:
                 self._tell(f"{part.name}: {error}")
 
-    async def _until_end(self, name: str, process: asyncio.subprocess.Process) -> None:
-        relay = asyncio.create_task(self._relay(name, process))
+    async def _until_end(self, part: Part, process: asyncio.subprocess.Process) -> None:
+        unseen: deque[str] = deque(maxlen=LINES_OF_A_QUIET_PART)
+        relay = asyncio.create_task(self._relay(part, process, unseen.append if part.quiet else self._tell))
         await process.wait()
         # Helpers that the process left behind would keep its output, and perhaps its port, open.
         _kill_session(process.pid)
         await relay
+        if process.returncode != 0:
+            for line in unseen:
+                self._tell(line)
 
-    async def _relay(self, name: str, process: asyncio.subprocess.Process) -> None:
+    async def _relay(self, part: Part, process: asyncio.subprocess.Process, tell: Tell) -> None:
         """Pass on what the process writes, each line under its name, until it closes its output."""
         stream = process.stdout
         if stream is None:
@@ -190,7 +203,7 @@ class Supervisor:
                 continue
             if not line:
                 return
-            self._tell(f"{name:<8}| {line.decode(errors='replace').rstrip()}")
+            tell(f"{part.name:<8}| {line.decode(errors='replace').rstrip()}")
 
     async def _end(self, process: asyncio.subprocess.Process, timeout_s: float) -> None:
         with suppress(ProcessLookupError):

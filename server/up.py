@@ -114,7 +114,7 @@ def _redis(settings: Settings, say: Say) -> Part:
         return answer == b"+PONG\r\n"
 
     argv = command(server, settings.redis_dir, settings.redis_socket)
-    return Part(name="redis", command=argv, ready=answers, inherit=(lock,))
+    return Part(name="redis", command=argv, ready=answers, inherit=(lock,), quiet=True)
 
 
 def _parts(settings: Settings) -> Sequence[Part]:
@@ -144,8 +144,8 @@ async def _prepare_database(settings: Settings, supervisor: Supervisor, say: Say
     if await supervisor.run_once(_module("server.prepare")) != 0 and not supervisor.stopping:
         raise StartFailed(
             say(
-                "数据库未能就绪,原因见上面的输出;也可运行 axd doctor 检查",
-                "the database is not ready; see the lines above, or run: axd doctor",
+                "数据库未能就绪,原因见其输出;也可运行 axd doctor 检查",
+                "the database is not ready; see its lines, or run: axd doctor",
             )
         )
 

@@ -18,6 +18,7 @@ def main() -> None:
         host=settings.host,
         port=settings.port,
         log_config=None,
+        log_level="warning",
         access_log=False,
         server_header=False,
         forwarded_allow_ips=settings.trusted_proxies,

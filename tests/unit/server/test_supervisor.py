@@ -87,6 +87,15 @@ async def test_a_part_that_dies_before_it_serves_fails_the_start(stage: Stage) -
     assert stage.count("unexpectedly") == 0
 
 
+async def test_a_quiet_part_speaks_only_when_it_fails(stage: Stage) -> None:
+    calm = Part(name="calm", command=("/bin/sh", "-c", "echo all is well; exec sleep 60"), quiet=True)
+    await stage.supervisor.start(calm)
+    broken = Part(name="broken", command=("/bin/sh", "-c", "echo disk full; exit 1"), quiet=True)
+    await stage.supervisor.start(broken)
+    await wait_until(lambda: stage.count("broken  | disk full"), "the broken part's words are shown")
+    assert stage.count("all is well") == 0
+
+
 async def test_a_part_that_never_serves_fails_the_start(stage: Stage) -> None:
     with pytest.raises(StartFailed):
         await stage.supervisor.start(stage.part("web", "exec sleep 60", start_timeout_s=0.2))
