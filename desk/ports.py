@@ -7,6 +7,8 @@ from fastapi import Request, WebSocket
 from redis.asyncio import Redis
 
 from channels.acknowledgements import Acknowledgements
+from channels.arrivals import Arrivals
+from channels.mail.adapter import MailAdapter
 from kit.blobs import BlobStore
 from kit.commands import Commands
 from kit.events import EventHub, EventLog
@@ -53,6 +55,10 @@ class Services(Protocol):
     def secret_box(self) -> SecretBox: ...
     @property
     def acknowledgements(self) -> Acknowledgements: ...
+    @property
+    def arrivals(self) -> Arrivals: ...
+    @property
+    def mail(self) -> MailAdapter: ...
     @property
     def desk(self) -> DeskSettings: ...
     @property

@@ -1,12 +1,11 @@
 """The audit trail: who did what to which record and why. Rows are only ever added."""
 
-from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 
 from kit.unit_of_work import UnitOfWork
-from records.staff.tables import AuditRow
+from records.staff.tables import AccountRow, AuditRow
 
 
 def record(
@@ -41,20 +40,17 @@ def record(
     )
 
 
-async def latest(
-    uow: UnitOfWork,
-    *,
-    action: str = "",
-    entity_id: str = "",
-    before: datetime | None = None,
-    limit: int = 200,
-) -> list[AuditRow]:
-    """The newest rows first, optionally of one action or one record, and older than `before`."""
+async def latest(uow: UnitOfWork, query: str = "", limit: int = 200) -> list[AuditRow]:
+    """The newest rows first; `query` is part of an action, a reason or a colleague's name, or a whole id."""
     statement = select(AuditRow).order_by(AuditRow.at.desc(), AuditRow.id.desc()).limit(limit)
-    if action:
-        statement = statement.where(AuditRow.action == action)
-    if entity_id:
-        statement = statement.where(AuditRow.entity_id == entity_id)
-    if before is not None:
-        statement = statement.where(AuditRow.at < before)
+    if query:
+        named = select(AccountRow.id).where(AccountRow.display_name.contains(query, autoescape=True))
+        statement = statement.where(
+            or_(
+                AuditRow.action.contains(query, autoescape=True),
+                AuditRow.reason.contains(query, autoescape=True),
+                AuditRow.entity_id == query,
+                AuditRow.actor_id.in_(named),
+            )
+        )
     return list(await uow.session.scalars(statement))
