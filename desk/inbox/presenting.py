@@ -17,7 +17,7 @@ from router.tables import OfferRow
 REACHABLE = frozenset({"phone", "mail"})
 PLAIN_KEYS = (
     *("contact_id", "thread_id", "seq", "direction", "channel", "author_kind"),
-    *("subject", "text", "detail", "created_at", "client_id"),
+    *("subject", "text", "detail", "client_id"),
 )
 NAME_HINTS = frozenset({"name", "contact_name", "caller_name", "from_name"})
 
@@ -163,6 +163,7 @@ def plain_item(message_id: str, version: int, data: Mapping[str, Any], author: s
     """`thread_item` as JSON values, of a message that its event carries whole (`records.messages.service.emit`)."""
     return {
         **{key: data[key] for key in PLAIN_KEYS},
+        "created_at": data["created_at"].replace("+00:00", "Z"),
         "id": message_id,
         "version": version,
         "author_name": author,

@@ -101,7 +101,7 @@ async def _case_numbers(uow: UnitOfWork, ids: Collection[str]) -> dict[str, str]
     if not ids:
         return {}
     rows = await uow.session.execute(select(CaseRow.id, CaseRow.number).where(CaseRow.id.in_(ids)))
-    return dict(rows.tuples())
+    return dict(rows.all())
 
 
 async def _offered_to(uow: UnitOfWork, contact_ids: Sequence[str]) -> dict[str, str]:
@@ -112,7 +112,7 @@ async def _offered_to(uow: UnitOfWork, contact_ids: Sequence[str]) -> dict[str, 
         .where(OfferRow.contact_id.in_(contact_ids), OfferRow.outcome == OfferOutcome.PENDING)
         .order_by(OfferRow.fence)
     )
-    return dict(rows.tuples())
+    return dict(rows.all())
 
 
 async def grants(uow: UnitOfWork, contact_ids: Sequence[str]) -> dict[str, frozenset[str]]:
@@ -155,7 +155,9 @@ async def waiting(uow: UnitOfWork, who: Actor, *conditions: ColumnElement[bool])
 async def everything(uow: UnitOfWork, who: Actor, *conditions: ColumnElement[bool]) -> list[ContactRow]:
     """All contacts that the account may see, newest first."""
     query = select(ContactRow).where(sees_clause(who, await restricted_queues(uow)), *conditions)
-    return list(await uow.session.scalars(query.order_by(ContactRow.received_at.desc()).limit(LIST_LIMIT)))
+    return list(
+        await uow.session.scalars(query.order_by(ContactRow.received_at.desc(), ContactRow.id.desc()).limit(LIST_LIMIT))
+    )
 
 
 async def offers_to(uow: UnitOfWork, account_id: str) -> list[OfferRow]:

@@ -111,7 +111,8 @@ async def set_not_ready(database: Database, router: Router, who: Actor, agent_id
     """No new offers for this agent. A reason of the list is taken as it is; any other words go to the audit trail."""
     async with database.unit_of_work(who.access) as uow:
         await _require_agent(uow, agent_id)
-        keys = set(await uow.session.scalars(select(ChoiceRow.key).where(ChoiceRow.list == NOT_READY_LIST)))
+        query = select(ChoiceRow.key).where(ChoiceRow.list == NOT_READY_LIST, ChoiceRow.by_system.is_(False))
+        keys = set(await uow.session.scalars(query))
         audit.record(uow, "agent.not_ready", "agent", agent_id, reason)
     key = reason if reason in keys else BY_SUPERVISOR
     await router.set_presence(uow.workspace_id, agent_id, Presence.NOT_READY, key)

@@ -35,6 +35,10 @@ class DeskServices:
     router: Any = None
     redis: Any = None
     commands: Any = None
+    waker: Any = None
+    events: Any = None
+    event_log: Any = None
+    feeds: Any = None
 
 
 @dataclass(kw_only=True)

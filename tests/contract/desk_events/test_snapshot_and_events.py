@@ -1,0 +1,185 @@
+"""A stale snapshot and the events after it come to the same as a fresh snapshot, whatever happened and was cut."""
+
+import random
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from desk.access import Actor
+from kit.access import Access
+from records.messages import drafts
+from records.staff import store as staff
+from records.staff.permissions import Permission
+from router.tables import ContactRow
+from tests.support.desk_page import Page, fresh
+from tests.support.inbox import Inbox, open_inbox
+from tests.support.waiting import wait_until
+
+ROUNDS, ACTS = 6, 12
+STATES: tuple[dict[str, Any], ...] = (
+    {"status": "queued", "agent_id": None},
+    {"status": "offered", "agent_id": None},
+    {"status": "active", "agent_id": "me"},
+    {"status": "active", "agent_id": "other"},
+    {"status": "parked", "agent_id": "me"},
+    {"status": "wrap_up", "agent_id": "me"},
+    {"status": "closed", "agent_id": None},
+)
+
+
+@pytest.fixture
+async def inbox(sqlite_url: str, redis_url: str, tmp_path: Path) -> AsyncIterator[Inbox]:
+    async with open_inbox(sqlite_url, redis_url, tmp_path / "blobs") as opened:
+        yield opened
+
+
+async def actor_of(inbox: Inbox, account_id: str) -> Actor:
+    async with inbox.desk.work() as uow:
+        permissions = await staff.permissions_of(uow, account_id)
+    access = Access(
+        workspace_id=inbox.desk.workspace_id,
+        actor_id=account_id,
+        sees_sealed=Permission.SEALED_READ in permissions,
+    )
+    return Actor(
+        access=access,
+        account_id=account_id,
+        session_id="",
+        permissions=permissions,
+        language="zh-CN",
+        csrf="",
+        must_change_password=False,
+    )
+
+
+class World:
+    """Random acts on random contacts."""
+
+    def __init__(self, inbox: Inbox, me: str, other: str, seed: int) -> None:
+        self.inbox, self.random = inbox, random.Random(seed)
+        self.agents = {"me": me, "other": other, None: None}
+        self.contacts: list[str] = []
+
+    async def act(self) -> None:
+        choice = self.random.random()
+        if choice < 0.25 or not self.contacts:
+            queue = self.random.choice(("open", "sealed", "restricted"))
+            self.contacts.append(await self.inbox.contact(queue=queue, sealed=queue == "sealed"))
+            return
+        contact = self.random.choice(self.contacts)
+        if choice < 0.65:
+            state = self.random.choice(STATES)
+            await self.inbox.change(contact, **{**state, "agent_id": self.agents[state["agent_id"]]})
+        elif choice < 0.9:
+            await self.inbox.say(contact, f"第{self.random.randrange(1000)}句")
+        else:
+            await self.draft(contact)
+
+    async def draft(self, contact: str) -> None:
+        async with self.inbox.desk.work() as uow:
+            row = await uow.session.get_one(ContactRow, contact)
+            await drafts.discard(uow, contact, "note", "somebody")
+            known = self.random.random() < 0.5
+            if known:
+                await drafts.discard(uow, contact, "reply", "somebody")
+            row.version += 1
+            uow.emit("desk", "contact", row.id, row.version, {}, sealed=row.sealed)
+
+
+@pytest.mark.parametrize("role", ["registrar", "supervisor", "discipline", "director"])
+@pytest.mark.parametrize("seed", [1, 2])
+async def test_stale_snapshot_and_events_equal_a_fresh_snapshot(inbox: Inbox, role: str, seed: int) -> None:
+    account = await inbox.desk.account(role)
+    client = await inbox.desk.browser_of(account.id)
+    who = await actor_of(inbox, account.id)
+    world = World(inbox, account.id, (await inbox.desk.account("registrar")).id, seed)
+    for _ in range(ACTS):
+        await world.act()
+    page = Page(account.id)
+    page.load((await client.get("snapshot")).json())
+    for _ in range(ROUNDS):
+        for _ in range(world.random.randrange(ACTS)):
+            await world.act()
+        await page.connect(inbox.feeds, who)
+        for _ in range(world.random.randrange(ACTS)):
+            await world.act()
+            page.read(most=world.random.randrange(4))
+        await page.cut()
+    await page.connect(inbox.feeds, who)
+
+    async def agrees() -> bool:
+        page.read()
+        return page.shown() == fresh((await client.get("snapshot")).json())
+
+    await wait_until(agrees, "the page shows what a fresh snapshot shows")
+    assert not page.snapshot_required
+
+
+async def test_events_of_sealed_contacts_do_not_exist_without_the_right(inbox: Inbox) -> None:
+    agent = await inbox.desk.account("supervisor")
+    page = Page(agent.id)
+    page.load((await (await inbox.desk.browser_of(agent.id)).get("snapshot")).json())
+    await page.connect(inbox.feeds, await actor_of(inbox, agent.id))
+    sealed = await inbox.contact("机密", sealed=True, agent_id=agent.id)
+    await inbox.say(sealed, "机密内容")
+    await inbox.change(sealed, status="closed")
+    plain = await inbox.contact("普通")
+
+    def arrived() -> bool:
+        page.read()
+        return any(row["id"] == plain for row in page.all("contact"))
+
+    await wait_until(arrived, "the contact after it arrives")
+    assert sealed not in str(page.__dict__)
+    await page.cut()
+    await page.connect(inbox.feeds, await actor_of(inbox, agent.id))
+    page.read()
+    assert sealed not in str(page.__dict__)
+
+
+async def test_a_thread_and_the_events_after_it_equal_a_fresh_thread(inbox: Inbox) -> None:
+    agent = await inbox.desk.account("registrar")
+    client, who = await inbox.desk.browser_of(agent.id), await actor_of(inbox, agent.id)
+    contact = await inbox.contact(agent_id=agent.id)
+    page = Page(agent.id)
+    page.load((await client.get("snapshot")).json())
+    items = {item["id"]: item for item in (await client.get(f"contacts/{contact}/thread")).json()["items"]}
+    await page.connect(inbox.feeds, who)
+    for number in range(20):
+        await inbox.say(contact, f"第{number}句")
+        if number % 5 == 0:
+            body = {"client_id": f"r{number}", "kind": "reply", "text": f"答{number}"}
+            await client.post(f"contacts/{contact}/messages", json=body)
+        if number == 10:
+            await page.cut()
+            await page.connect(inbox.feeds, who)
+
+    async def agrees() -> bool:
+        page.read()
+        known = items | {item["id"]: item for item in page.all("message")}
+        thread = (await client.get(f"contacts/{contact}/thread")).json()["items"]
+        return sorted(known.values(), key=lambda item: item["id"]) == thread
+
+    await wait_until(agrees, "the thread is complete and equal")
+
+
+async def test_a_lost_log_asks_for_a_snapshot(inbox: Inbox) -> None:
+    agent = await inbox.desk.account("registrar")
+    client, who = await inbox.desk.browser_of(agent.id), await actor_of(inbox, agent.id)
+    page = Page(agent.id)
+    page.load((await client.get("snapshot")).json())
+    await page.connect(inbox.feeds, who)
+    await inbox.desk.services.redis.flushall()
+
+    def asked() -> bool:
+        page.read()
+        return page.snapshot_required
+
+    await wait_until(asked, "the page is told to take a snapshot")
+    page.load((await client.get("snapshot")).json())
+    await page.cut()
+    await page.connect(inbox.feeds, who)
+    contact = await inbox.contact()
+    await wait_until(lambda: page.read() >= 0 and contact in page.shown()["waiting"], "events come again")
