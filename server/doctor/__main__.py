@@ -5,7 +5,7 @@ import sys
 
 import typer
 
-from server.doctor import machine, services
+from server.doctor import machine, services, work
 from server.doctor.finding import Check, Checks, Finding, Verdict, wrong
 from server.settings import Settings
 from server.speech import Say, speaker
@@ -20,9 +20,13 @@ CHECKS: Checks = {
     "redis": services.redis,
     "worker": services.worker,
     "web": services.web,
+    "channels": work.channels,
+    "work": work.due_work,
 }
 SIGNS = {Verdict.GOOD: "✓", Verdict.WARNING: "!", Verdict.WRONG: "✗"}
 TIMEOUT_S = 15.0
+# A mailbox that does not answer takes a minute to say so.
+PATIENCE_S = {"channels": 120.0}
 
 
 def main(arguments: list[str]) -> int:
@@ -38,7 +42,7 @@ def main(arguments: list[str]) -> int:
 async def _run(settings: Settings, say: Say, names: list[str]) -> int:
     worst = 0
     for name in names:
-        for finding in await ask(CHECKS[name], settings, say):
+        for finding in await ask(CHECKS[name], settings, say, timeout_s=PATIENCE_S.get(name, TIMEOUT_S)):
             typer.echo(f"{SIGNS[finding.verdict]} {name:<9} {finding.what}")
             if finding.mend:
                 typer.echo(f"  {'':<9} → {finding.mend}")
