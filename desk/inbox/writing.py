@@ -22,6 +22,7 @@ from records.messages.tables import Direction, MessageRow
 from router.contact import Channel
 from router.states import HAS_AGENT
 from router.tables import ContactRow
+from webchat import signals
 
 PREVIEW_CHARS = 120
 SNIFFED_BYTES = 4096
@@ -62,6 +63,8 @@ async def _reply(uow: UnitOfWork, who: Actor, loaded: LoadedContact, body: Messa
     message = await messages.reply(uow, new, await _delivery(uow, row, channel))
     await drafts.discard(uow, row.id, "reply", who.account_id)
     row.last_out_at, row.unread = uow.now, 0
+    # Who answers has read what came before.
+    await signals.agent_read(uow, row.id, message.seq)
     row.first_answer_at = row.first_answer_at or uow.now
     row.preview = " ".join(body.text.split())[:PREVIEW_CHARS] or row.preview
     await service.touch(uow, row)
