@@ -10,10 +10,15 @@ from fastapi.staticfiles import StaticFiles
 from sqlalchemy import select
 
 import desk
+from desk.administration.routes import routes as administration
 from desk.cases.routes import routes as cases
+from desk.citizens.routes import routes as citizens
 from desk.feed.routes import routes as feed
 from desk.inbox.routes import routes as inbox
 from desk.inbox.routes_messages import routes as messages
+from desk.mailboxes.routes import routes as mailboxes
+from desk.quarantine.routes import routes as quarantine
+from desk.search.routes import routes as search
 from desk.session.routes import routes as session
 from desk.supervision.routes import routes as supervision
 from kit.access import Access
@@ -28,8 +33,13 @@ DESK_ROUTES: tuple[APIRouter, ...] = (
     session,
     inbox,
     messages,
+    citizens,
     cases,
+    search,
     supervision,
+    administration,
+    mailboxes,
+    quarantine,
     feed,
 )
 DESK_PAGES = Path(desk.__file__).parent / "static"
