@@ -1,15 +1,15 @@
 """The live feeds of this process, one for each workspace, and which agents are here."""
 
 import asyncio
+import contextlib
 import logging
-from collections.abc import Mapping
 
 from desk.access import Actor
 from desk.feed.connection import Connection
 from desk.feed.feed import FAMILY, Feed
-from desk.feed.lookup import Extra, Lookup
+from desk.feed.lookup import Lookup
 from kit.clock import Clock, SystemClock
-from kit.errors import AppError
+from kit.errors import AppError, NotFound
 from kit.event_row import EventRow
 from kit.events import EventHub, EventLog
 from kit.ids import new_id
@@ -24,7 +24,7 @@ GRACE_S = 5.0
 
 
 class Feeds:
-    """Feeds start with their first page. `extras`: entities that other parts of the desk present."""
+    """Feeds start with their first page."""
 
     def __init__(
         self,
@@ -33,14 +33,13 @@ class Feeds:
         router: Router,
         events: EventHub,
         event_log: EventLog,
-        extras: Mapping[str, Extra] | None = None,
         clock: Clock | None = None,
         grace_s: float = GRACE_S,
     ) -> None:
         self._router = router
         self._events = events
         self._log = event_log
-        self._lookup = Lookup(database, router, extras or {})
+        self._lookup = Lookup(database, router)
         self._clock = clock or SystemClock()
         self._grace_s = grace_s
         self._feeds: dict[str, Feed] = {}
@@ -57,7 +56,10 @@ class Feeds:
     async def join(self, who: Actor, after: str) -> Connection:
         """Open a page; an agent with one is here and may get offers."""
         page = await self.of(_workspace(who)).join(who, after)
-        await self.keep_present(who)
+        try:
+            await self.keep_present(who)
+        except AppError:
+            log.warning("an agent's coming could not be told; it is told again with the next sign of life")
         return page
 
     async def leave(self, page: Connection) -> None:
@@ -73,7 +75,9 @@ class Feeds:
     async def keep_present(self, who: Actor) -> None:
         """Renew the lease that lets an agent get offers. Call at least every 8 s while a page is open."""
         if who.may(Permission.CONTACTS_HANDLE):
-            await self._router.agent_connected(_workspace(who), who.account_id)
+            # An account may have the right and yet be no agent.
+            with contextlib.suppress(NotFound):
+                await self._router.agent_connected(_workspace(who), who.account_id)
 
     async def _depart(self, who: Actor) -> None:
         await asyncio.sleep(self._grace_s)

@@ -1,13 +1,14 @@
 """From events, which carry ids, to what each page may see: one read transaction for all pages of like access."""
 
+import json
 from collections import defaultdict
-from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from pydantic import BaseModel
 from sqlalchemy import select
 
 from desk.access import Actor
+from desk.cases.presenting import feed_summaries
 from desk.feed.changes import Batch, Change, change_of, gone
 from desk.feed.connection import Connection
 from desk.inbox import presenting, reading, store
@@ -23,16 +24,6 @@ from records.staff.permissions import Permission
 from router.service import Router
 from router.tables import OfferRow
 
-SummaryLoader = Callable[[UnitOfWork, Sequence[str]], Awaitable[Sequence[BaseModel]]]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Extra:
-    """An entity that another part of the desk presents: the same for everybody who has the right to it."""
-
-    permission: Permission
-    load: SummaryLoader
-
 
 @dataclass(slots=True)
 class Found:
@@ -45,12 +36,9 @@ class Found:
 
 
 class Lookup:
-    """`extras` by entity."""
-
-    def __init__(self, database: Database, router: Router, extras: Mapping[str, Extra]) -> None:
+    def __init__(self, database: Database, router: Router) -> None:
         self._database = database
         self._router = router
-        self._extras = extras
 
     async def find(self, workspace_id: str, batch: Batch, pages: Iterable[Connection]) -> Found:
         """What each page is to be told of `batch`. Sealed rows are read only for those who may see them."""
@@ -61,7 +49,7 @@ class Lookup:
         for sees_sealed, group in groups.items():
             access = Access(workspace_id=workspace_id, sees_sealed=sees_sealed)
             async with self._database.unit_of_work(access, read_only=True) as uow:
-                await _Tick(uow, self._router, self._extras, batch, group, found).run()
+                await _Tick(uow, self._router, batch, group, found).run()
         return found
 
 
@@ -69,7 +57,6 @@ class Lookup:
 class _Tick:
     uow: UnitOfWork
     router: Router
-    extras: Mapping[str, Extra]
     batch: Batch
     pages: list[Connection]
     found: Found
@@ -85,8 +72,8 @@ class _Tick:
         await self._offers()
         await self._drafts()
         await self._agents()
-        for entity, extra in self.extras.items():
-            await self._extra(entity, extra)
+        await self._cases()
+        self._mailboxes()
 
     def tell(self, page: Connection, change: Change) -> None:
         self.found.changes[page].append(change)
@@ -182,15 +169,22 @@ class _Tick:
                 for page in self.pages:
                     self.tell(page, change)
 
-    async def _extra(self, entity: str, extra: Extra) -> None:
-        ids = self.batch.of_entity(entity)
-        pages = [page for page in self.pages if page.who.may(extra.permission)]
+    async def _cases(self) -> None:
+        ids = self.batch.of_entity("case")
+        pages = [page for page in self.pages if page.who.may(Permission.CASES_READ)]
         if not ids or not pages:
             return
-        for view in await extra.load(self.uow, list(ids)):
-            entity_id, version = str(view.model_dump()["id"]), int(view.model_dump()["version"])
+        for view in await feed_summaries(self.uow, list(ids)):
             for page in pages:
-                self.tell(page, change_of(entity, view, entity_id=entity_id, version=version))
+                self.tell(page, change_of("case", view, entity_id=view.id, version=view.version))
+
+    def _mailboxes(self) -> None:
+        """Their events carry all that may be shown."""
+        for mailbox_id, event in self.batch.of_entity("mailbox").items():
+            change = Change(entity="mailbox", id=mailbox_id, version=event.version, data=json.dumps(event.data))
+            for page in self.pages:
+                if page.who.may(Permission.CHANNELS_WRITE):
+                    self.tell(page, change)
 
 
 def typing_frame(contact_id: str, *, on: bool) -> str:
