@@ -165,14 +165,16 @@ class RoutingFunctions:
         await self._call("begin", workspace_id, now_ms, epoch, epoch << FENCE_BITS)
         for batch in _batches([wire.agent_arguments(agent) for agent in agents], LOAD_BATCH):
             await self._load("load_agents", workspace_id, now_ms, epoch, batch)
+        effects: list[Effect] = []
         waiting: list[tuple[Argument, ...]] = []
         async for truth in contacts:
             waiting.append(wire.truth_arguments(truth))
             if len(waiting) == LOAD_BATCH:
-                await self._load("load_contacts", workspace_id, now_ms, epoch, waiting)
+                effects += await self._load("load_contacts", workspace_id, now_ms, epoch, waiting)
                 waiting = []
-        await self._load("load_contacts", workspace_id, now_ms, epoch, waiting)
-        return await self._open(workspace_id, epoch, now_ms)
+        effects += await self._load("load_contacts", workspace_id, now_ms, epoch, waiting)
+        effects += await self._open(workspace_id, epoch, now_ms)
+        return Outcome(applied=True, effects=tuple(effects))
 
     async def ack(self, workspace_id: str, effects: Iterable[Effect]) -> None:
         """SQL has these effects: they are removed from the stream."""
@@ -258,17 +260,21 @@ class RoutingFunctions:
 
     async def _load(
         self, name: str, workspace_id: str, now_ms: int, epoch: int, batch: Sequence[tuple[Argument, ...]]
-    ) -> None:
-        if batch:
-            await self._call(name, workspace_id, now_ms, epoch, *(item for row in batch for item in row))
+    ) -> tuple[Effect, ...]:
+        if not batch:
+            return ()
+        return (
+            await self._outcome(name, workspace_id, now_ms, epoch, *(item for row in batch for item in row))
+        ).effects
 
-    async def _open(self, workspace_id: str, epoch: int, now_ms: int) -> Outcome:
+    async def _open(self, workspace_id: str, epoch: int, now_ms: int) -> list[Effect]:
         effects: list[Effect] = []
-        while True:
+        more = True
+        while more:
             outcome = await self._outcome("open", workspace_id, now_ms, epoch, OPEN_BATCH)
-            effects.extend(outcome.effects)
-            if not outcome.more:
-                return Outcome(applied=True, effects=tuple(effects))
+            effects += outcome.effects
+            more = outcome.more
+        return effects
 
     async def _outcome(self, name: str, workspace_id: str, *arguments: Argument) -> Outcome:
         return wire.outcome_of(await self._call(name, workspace_id, *arguments))

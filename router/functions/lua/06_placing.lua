@@ -79,6 +79,7 @@ end
 
 -- For a contact that is in no sorted set: offers it or lets it wait at its place.
 local function place(contact)
+  contacts.forget_past_exclusions(contact)
   apply_steps(contact)
   if place_preferred(contact) then return end
   local agent, free = matching.agent_for(contact)

@@ -3,9 +3,10 @@
 local CONTACT_ARGS = 9 -- id, plan, score, since, step, preferred, until, direct, back
 
 local function described(args, at)
+  local plan = intern_plan(args[at + 1])
   local contact = {
-    id = args[at], plan = intern_plan(args[at + 1]).id, score = tonumber(args[at + 2]), since = tonumber(args[at + 3]),
-    step = tonumber(args[at + 4]), state = '', preferred = filled(args[at + 5]), direct = args[at + 7] == '1' or nil,
+    id = args[at], plan = plan.id, score = tonumber(args[at + 2]), since = tonumber(args[at + 3]),
+    step = math.min(tonumber(args[at + 4]), #plan.stages - 1), state = '', preferred = filled(args[at + 5]), direct = args[at + 7] == '1' or nil,
     back = filled(args[at + 8]),
   }
   if contact.preferred then

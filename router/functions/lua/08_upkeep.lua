@@ -15,7 +15,6 @@ end
 -- A waiting contact whose time came: relaxed, overflowed, no longer kept, or free for somebody again.
 local function advance(contact)
   contacts.leave(contact)
-  contacts.forget_past_exclusions(contact)
   place(contact)
 end
 
