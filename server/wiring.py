@@ -15,10 +15,7 @@ from channels.chat.adapter import ChatAdapter
 from channels.form.adapter import FormAdapter
 from channels.intake import DirectIntake
 from channels.mail.adapter import MailAdapter
-from desk.cases.presenting import feed_summaries
 from desk.feed.feeds import Feeds
-from desk.feed.lookup import Extra
-from desk.mailboxes.service import feed_views
 from desk.ports import DeskSettings
 from kit.access import Access
 from kit.blobs import BlobStore
@@ -30,18 +27,12 @@ from kit.redis import make_redis
 from kit.secret_box import SecretBox
 from kit.unit_of_work import Database
 from kit.wake import Waker
-from records.staff.permissions import Permission
 from router.functions.client import RoutingFunctions
 from router.ports import LiveConnector
 from router.service import Router
 from server.default_workspace import WORKSPACE_ID
 from server.settings import Settings
 from webchat.pages import Pages
-
-FEED_EXTRAS = {
-    "case": Extra(permission=Permission.CASES_READ, load=feed_summaries),
-    "mailbox": Extra(permission=Permission.CHANNELS_WRITE, load=feed_views),
-}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -139,7 +130,7 @@ def build(settings: Settings) -> Services:
         ),
         mail=MailAdapter(database, access, blobs, box, waker),
         desk=DeskSettings(origins=_origins(settings), secure_cookies=settings.origin.startswith("https:")),
-        feeds=Feeds(database=database, events=events, event_log=event_log, router=router, extras=FEED_EXTRAS),
+        feeds=Feeds(database=database, events=events, event_log=event_log, router=router),
     )
 
 
