@@ -57,6 +57,7 @@ class Arrivals:
     async def _begin(self, uow: UnitOfWork, row: LedgerRow, request: ContactRequest, pin: Pin | None) -> Stored:
         decision = await self._router.decide(uow, request)
         citizen = await find_or_create(uow, request.sender, language=request.language, sealed=decision.seal)
+        citizen.honorific = citizen.honorific or request.hints.get("honorific")
         thread = await _thread(uow, request, citizen, sealed=decision.seal)
         contact = _contact(request, thread, citizen, decision)
         uow.session.add(contact)

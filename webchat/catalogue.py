@@ -32,6 +32,10 @@ class Translator:
         return "，" if self.language == "zh-CN" else ", "
 
     @property
+    def clause_separator(self) -> str:
+        return "；" if self.language == "zh-CN" else "; "
+
+    @property
     def other_language(self) -> str:
         return "en" if self.language == "zh-CN" else "zh-CN"
 

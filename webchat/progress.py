@@ -149,7 +149,7 @@ class Matter:
 
     def timeline(self, t: Translator) -> list[Happened]:
         """Newest first."""
-        lines = [*self._beginnings(t), *self._said(), *self._case_lines()]
+        lines = [*self._beginnings(t), *self._said(t), *self._case_lines()]
         return sorted(lines, key=lambda line: line.at, reverse=True)
 
     def _beginnings(self, t: Translator) -> Iterator[Happened]:
@@ -159,13 +159,16 @@ class Matter:
             text = t("status.event_accepted_text", staff=self.staff_number) if named else ""
             yield Happened(at=self.contact.accepted_at, name="accepted", text=text or t("status.event_accepted_plain"))
 
-    def _said(self) -> Iterator[Happened]:
+    def _said(self, t: Translator) -> Iterator[Happened]:
         for message in self.messages:
             name = self._name_of(message)
-            if name:
-                shown = name != "answer" or self._shows_answers
-                names = tuple(file.filename for file in self.files if file.message_id == message.id)
-                yield Happened(at=message.created_at, name=name, text=message.text if shown else "", files=names)
+            if not name:
+                continue
+            text = t("status.event_urge_text") if name == "urge" else message.text
+            if name == "answer" and not self._shows_answers:
+                text = ""
+            files = tuple(file.filename for file in self.files if file.message_id == message.id)
+            yield Happened(at=message.created_at, name=name, text=text, files=files)
 
     @property
     def _shows_answers(self) -> bool:

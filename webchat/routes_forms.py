@@ -106,7 +106,7 @@ def _blank(request: Request) -> FormEntry:
 def _errors(draft: Draft, t: Translator, pages: Pages) -> FieldErrors:
     errors = check(draft.entry, t, pages.settings.uploads)
     if draft.problems:
-        errors["files"] = t.separator.join([*filter(None, [errors["files"]]), *draft.problems])
+        errors["files"] = t.clause_separator.join([*filter(None, [errors["files"]]), *draft.problems])
     if draft.trapped:
         errors[HONEYPOT] = t("form.trap")
     return errors

@@ -180,7 +180,7 @@ def _note_errors(text: str, files: int, problems: tuple[str, ...], t: Translator
     if len(text) > limits.text_chars:
         errors["note"] = t("error_field.text_long", limit=limits.text_chars, count=len(text))
     if problems:
-        errors["files"] = t.separator.join(problems)
+        errors["files"] = t.clause_separator.join(problems)
     elif files > limits.count:
         errors["files"] = t("error_field.file_many", limit=limits.count, count=files - limits.count)
     return errors
