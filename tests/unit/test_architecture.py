@@ -1,10 +1,12 @@
 """The house rules that no linter knows: each test names the rule that it guards."""
 
 import ast
+import re
 import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
+from importlib.metadata import packages_distributions
 from pathlib import Path
 
 from tests.support.tree import ROOT, project_files, pyproject, python_files, rooms
@@ -159,6 +161,45 @@ def test_no_statement_goes_past_the_access_filter() -> None:
 
 def _imports(node: ast.ImportFrom, name: str) -> bool:
     return any(alias.name == name for alias in node.names)
+
+
+def test_what_the_product_imports_is_declared() -> None:
+    """A package that is there only because another one, or a test, needs it would be missing one day."""
+    declared = {_plain(name) for name in pyproject()["project"]["dependencies"]}
+    distributions = packages_distributions()
+    undeclared = {
+        f"{path}: {module}"
+        for path in python_files()
+        for module in _imported_packages(path)
+        if module not in sys.stdlib_module_names and module not in rooms()
+        if declared.isdisjoint(_plain(name) for name in distributions.get(module, []))
+    }
+    assert undeclared == set()
+
+
+def _imported_packages(path: Path) -> set[str]:
+    nodes = list(ast.walk(tree(path)))
+    whole = {alias.name for node in nodes if isinstance(node, ast.Import) for alias in node.names}
+    parts = {node.module for node in nodes if isinstance(node, ast.ImportFrom) and node.module and not node.level}
+    return {name.partition(".")[0] for name in whole | parts}
+
+
+def _plain(requirement: str) -> str:
+    """The normalised name of a requirement (PEP 503)."""
+    name = re.match(r"[\w.-]+", requirement)
+    return re.sub(r"[-_.]+", "-", name[0] if name else "").lower()
+
+
+def test_the_locks_hold_what_is_declared() -> None:
+    project = pyproject()["project"]
+    for lock, wanted in {
+        "locks/run.txt": project["dependencies"],
+        "locks/dev.txt": project["dependencies"] + project["optional-dependencies"]["dev"],
+    }.items():
+        text = (ROOT / lock).read_text("utf-8")
+        locked = {_plain(line) for line in text.splitlines() if line[:1].isalnum()}
+        assert {_plain(name) for name in wanted} - locked == set(), f"run scripts/lock: {lock} is behind"
+        assert "://" not in text
 
 
 FORBIDDEN = {
