@@ -12,6 +12,9 @@ from kit.logs import configure_logs
 from server.loops import JOB_REFERENCES, LANE, worker_runtime
 from server.settings import Settings
 
+# How long a worker that is not heard of counts as alive; the doctor and RQ itself go by it.
+SIGN_OF_LIFE_S = 60
+
 
 def main() -> None:
     """Work until SIGTERM or Ctrl-C; the job at hand is finished first. Bad job references fail at once."""
@@ -23,7 +26,8 @@ def main() -> None:
         stack = AsyncExitStack()
         set_runtime(runner.run(stack.enter_async_context(worker_runtime(settings, runner.get_loop()))))
         try:
-            SimpleWorker([Queue(LANE, connection=connection)], connection=connection).work(logging_level="WARNING")
+            lanes = [Queue(LANE, connection=connection)]
+            SimpleWorker(lanes, connection=connection, worker_ttl=SIGN_OF_LIFE_S).work(logging_level="WARNING")
         finally:
             runner.run(stack.aclose())
 

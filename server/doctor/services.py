@@ -16,7 +16,7 @@ from server.migrate import current_revision, newest_revision
 from server.settings import Settings
 from server.speech import Say
 
-SILENT_AFTER = timedelta(minutes=10)
+SILENT_AFTER = timedelta(minutes=2)
 
 
 async def database(settings: Settings, say: Say) -> list[Finding]:
