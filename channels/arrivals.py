@@ -1,12 +1,12 @@
 """From a stored item to a routed contact, in one transaction: deduplicate, attach, seal, place, acknowledge."""
 
-from records.citizens.service import find_or_create
 from sqlalchemy import select
 
 from channels.acknowledgements import Acknowledgements
 from channels.adapter import ContactRequest, Stored
 from kit.unit_of_work import UnitOfWork
 from records.citizens.receipts import IssuedReceipt, Pin
+from records.citizens.service import find_or_create
 from records.citizens.tables import CitizenRow
 from records.messages.service import NewMessage, append
 from records.messages.tables import Direction, LedgerRow, LedgerState, MessageRow, ThreadRow

@@ -21,7 +21,7 @@ export interface ConnectionPorts {
   onOnline(online: boolean): void
   /** The server no longer knows this visitor; trying again would not help. */
   isFinal(error: unknown): boolean
-  onLost(): void
+  onLost(error: unknown): void
   random?: () => number
 }
 
@@ -71,7 +71,7 @@ export class Connection {
     } catch (error) {
       if (this.ports.isFinal(error)) {
         this.wanted = false
-        this.ports.onLost()
+        this.ports.onLost(error)
       } else this.later()
     } finally {
       this.connecting = false

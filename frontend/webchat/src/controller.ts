@@ -36,7 +36,7 @@ export class Controller {
       onFrame: (frame) => this.frame(frame),
       onOnline: (online) => this.apply({ type: 'connection', online }),
       isFinal: (error) => error instanceof Refused && error.status < 500 && ![401, 408, 429].includes(error.status),
-      onLost: () => this.refuseAll(),
+      onLost: (error) => this.refuseAll(error instanceof Refused ? error.title : ''),
       random: ports.random,
     })
   }
@@ -127,9 +127,9 @@ export class Controller {
     })
   }
 
-  private refuseAll(): void {
+  private refuseAll(title: string): void {
     for (const { clientMsgId } of unsent(this.state)) {
-      this.apply({ type: 'error', code: 'refused', title: '', client_msg_id: clientMsgId })
+      this.apply({ type: 'error', code: 'refused', title, client_msg_id: clientMsgId })
     }
   }
 
