@@ -35,7 +35,7 @@ async def accept(uow: UnitOfWork, router: Router, who: Actor, contact_id: str, f
         grants.grant(uow, store.GRANTED, row.id, ACCEPTED_REASON)
         await uow.session.flush()
     name = (await staff.account(uow, who.account_id)).display_name
-    await say(uow, row, "accepted", {"agent": name}, who)
+    await say(uow, row, "accepted", {"agent": name}, who, key=f"accepted:{fence}")
     return await reading.detail(uow, who, (await store.load(uow, [row]))[0])
 
 
@@ -145,8 +145,10 @@ async def touch(uow: UnitOfWork, row: ContactRow) -> None:
     contact_changed(uow, row)
 
 
-async def say(uow: UnitOfWork, row: ContactRow, event: str, detail: dict[str, Any], who: Actor) -> None:
-    """A line in the thread of what was done."""
+async def say(
+    uow: UnitOfWork, row: ContactRow, event: str, detail: dict[str, Any], who: Actor, *, key: str | None = None
+) -> None:
+    """A line in the thread of what was done; the same `key` is written once."""
     await messages.append_event(
         uow,
         thread_id=row.thread_id,
@@ -155,6 +157,7 @@ async def say(uow: UnitOfWork, row: ContactRow, event: str, detail: dict[str, An
         event=event,
         detail=detail,
         author_id=who.account_id,
+        key=key,
         sealed=row.sealed,
     )
 

@@ -27,6 +27,13 @@ SkillsWriter = Annotated[Actor, Depends(require(Permission.SKILLS_WRITE))]
 Bag = Annotated[Services, Depends(services)]
 
 
+async def _sealing_skills(who: SkillsWriter, bag: Bag) -> frozenset[str]:
+    return await skills.sealing_skills(bag.database, who)
+
+
+SealingSkills = Annotated[frozenset[str], Depends(_sealing_skills)]
+
+
 @routes.get("/board")
 async def read_board(who: BoardReader, uow: Reading, bag: Bag) -> BoardView:
     return await service.board(uow, bag.router)
@@ -53,8 +60,10 @@ async def preview_skills(body: PreviewInput, who: SkillsWriter, uow: Reading, ba
 
 
 @routes.put("/skills")
-async def save_skills(body: SkillsInput, who: SkillsWriter, uow: Writing, bag: Bag) -> SkillsView:
-    return await skills.save(uow, bag.router, body)
+async def save_skills(
+    body: SkillsInput, who: SkillsWriter, sealing: SealingSkills, uow: Writing, bag: Bag
+) -> SkillsView:
+    return await skills.save(uow, bag.router, body, sealing)
 
 
 @routes.get("/skills/history")

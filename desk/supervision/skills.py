@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from sqlalchemy import select
 
+from desk.access import Actor
 from desk.inbox import presenting, store
 from desk.schemas.supervision import (
     MatrixAgent,
@@ -16,14 +17,15 @@ from desk.schemas.supervision import (
     SkillsView,
     UnreachableContact,
 )
+from kit.access import Access
 from kit.errors import Invalid
-from kit.unit_of_work import UnitOfWork
+from kit.unit_of_work import Database, UnitOfWork
 from records.staff import audit
 from records.staff import store as staff
 from records.staff.permissions import Permission
 from router.results import LevelChange
 from router.service import Router
-from router.tables import SkillChangeRow, SkillRow
+from router.tables import QueueRow, RuleRow, SkillChangeRow, SkillRow
 
 HISTORY_LIMIT = 100
 
@@ -91,22 +93,31 @@ async def _unreachable(uow: UnitOfWork, contact_ids: Sequence[str]) -> list[Unre
     ]
 
 
-async def save(uow: UnitOfWork, router: Router, body: SkillsInput) -> SkillsView:
+async def save(uow: UnitOfWork, router: Router, body: SkillsInput, sealing: frozenset[str]) -> SkillsView:
     """Save levels; the change can be seen and undone in the history.
 
-    Raises `Conflict` (code `skills_changed`) when somebody saved in between, `Invalid` (code `not_cleared`) for a
-    confidential skill of an account without the right to confidential contacts: its offers would be invisible.
+    `sealing`: see `sealing_skills`. Raises `Conflict` (code `skills_changed`) when somebody saved in between, `Invalid`
+    (code `not_cleared`) for such a skill of an account without the right to confidential contacts: it would be offered
+    what it cannot see.
     """
-    await _require_cleared(uow, body.changes)
+    await _require_cleared(uow, body.changes, sealing)
     change = await router.set_skills(uow, _levels(body.changes), reason=body.reason, based_on=body.version)
     if change is not None:
         audit.record(uow, "skills.changed", "skills", change.id, body.reason, {"cells": len(body.changes)})
     return await matrix(uow, router)
 
 
-async def _require_cleared(uow: UnitOfWork, changes: Sequence[SkillChange]) -> None:
-    confidential = {row.id for row in await _skills(uow) if row.confidential}
-    for agent_id in {one.agent_id for one in changes if one.level is not None and one.skill_id in confidential}:
+async def sealing_skills(database: Database, who: Actor) -> frozenset[str]:
+    """Ids of the skills that bring confidential contacts: what sealed queues and sealing rules require."""
+    async with database.unit_of_work(Access.system(who.access.workspace_id or ""), read_only=True) as uow:
+        queues = await uow.session.scalars(select(QueueRow.requirements).where(QueueRow.sealed.is_(True)))
+        rules = await uow.session.scalars(select(RuleRow.requirements).where(RuleRow.seal.is_(True)))
+        confidential = {row.id for row in await _skills(uow) if row.confidential}
+        return frozenset(skill for required in [*queues, *rules] for skill in required if skill in confidential)
+
+
+async def _require_cleared(uow: UnitOfWork, changes: Sequence[SkillChange], sealing: frozenset[str]) -> None:
+    for agent_id in {one.agent_id for one in changes if one.level is not None and one.skill_id in sealing}:
         if Permission.SEALED_READ not in await staff.permissions_of(uow, agent_id):
             raise Invalid("This account has no right to confidential contacts.", code="not_cleared", agent_id=agent_id)
 

@@ -110,9 +110,13 @@ async def append_event(
     event: str,
     detail: Mapping[str, Any],
     author_id: str | None = None,
+    key: str | None = None,
     sealed: bool = False,
 ) -> MessageRow:
-    """A line of what the system or a colleague did; `event` is a code, put into words by the page."""
+    """A line of what the system or a colleague did; `event` is a code, put into words by the page.
+
+    The same `key` in a thread is written once.
+    """
     return await append(
         uow,
         NewMessage(
@@ -122,6 +126,7 @@ async def append_event(
             direction=Direction.EVENT,
             author_kind="agent" if author_id else "system",
             author_id=author_id,
+            client_id=key,
             detail={**detail, "event": event},
             sealed=sealed,
         ),

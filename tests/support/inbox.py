@@ -6,6 +6,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from sqlalchemy import select
+
+from channels.acknowledgements import Acknowledgements, pin_for
+from channels.arrivals import Arrivals
 from desk.feed.feeds import Feeds
 from desk.feed.routes import routes as feed_routes
 from desk.inbox.routes import routes as inbox_routes
@@ -14,14 +18,17 @@ from desk.supervision.routes import routes as supervision_routes
 from kit.events import EventHub, EventLog
 from kit.ids import new_id
 from kit.redis import make_redis
+from kit.secret_box import SecretBox
 from kit.wake import Waker
 from records.citizens.tables import AddressRow, CitizenRow
 from records.messages import service as messages
 from records.messages.service import NewMessage
-from records.messages.tables import Direction, MessageRow, ThreadRow
+from records.messages.tables import Direction, LedgerRow, MessageRow, ThreadRow
 from router.announcements import contact_changed
-from router.contact import ContactStatus
-from router.tables import ContactRow, QueueRow
+from router.contact import Address, ContactRequest, ContactStatus, Presence
+from router.functions.client import RoutingFunctions
+from router.service import Router
+from router.tables import AgentSkillRow, ContactRow, QueueRow, SkillRow
 from tests.support.desk import Desk, open_desk
 
 ROUTES = (inbox_routes, message_routes, supervision_routes, feed_routes)
@@ -96,6 +103,45 @@ class Inbox:
             await self._append(uow, row, said)
         return row.id
 
+    async def agent(self, role: str = "registrar", **levels: int) -> str:
+        """An account that handles contacts, connected and ready; `levels` by the English or Chinese skill name."""
+        account = await self.desk.account(role)
+        router = self.desk.services.router
+        async with self.desk.work() as uow:
+            await router.register_agent(uow, account.id)
+            skills = {row.name: row.id for row in await uow.session.scalars(select(SkillRow))}
+            for name, level in levels.items():
+                uow.session.add(AgentSkillRow(agent_id=account.id, skill_id=skills[name], level=level))
+        await router.agent_connected(self.desk.workspace_id, account.id)
+        await router.set_presence(self.desk.workspace_id, account.id, Presence.READY)
+        return account.id
+
+    async def arrives(self, text: str, channel: str = "chat", *, citizen_name: str = "", **hints: Any) -> str:
+        """A citizen's message comes in and is routed; returns the contact's id."""
+        arrivals = Arrivals(
+            self.desk.services.router, Acknowledgements("http://desk/status", SecretBox(b"of the test"))
+        )
+        request = ContactRequest(
+            channel=channel,
+            external_id=new_id(),
+            thread_key=new_id(),
+            sender=Address(kind="mail" if channel == "mail" else channel, value=f"{new_id()}@x.cn", name=citizen_name),
+            recipient=Address(kind=channel, value="line"),
+            received_at=self.desk.clock.now(),
+            text=text,
+            language="zh-CN",
+            hints=hints,
+        )
+        pin = await pin_for(request)
+        async with self.desk.work() as uow:
+            row = LedgerRow(
+                channel=channel, account="line", provider_id=request.external_id, received_at=request.received_at
+            )
+            uow.session.add(row)
+            stored = await arrivals.arrive(uow, row, request, pin)
+        assert stored.contact_id is not None
+        return stored.contact_id
+
     async def say(self, contact_id: str, text: str, *, client_id: str | None = None) -> MessageRow:
         """The citizen writes again."""
         async with self.desk.work() as uow:
@@ -135,19 +181,24 @@ class Inbox:
 
 
 @asynccontextmanager
-async def open_inbox(url: str, redis_url: str, folder: Path, router: Any = None) -> AsyncIterator[Inbox]:
-    """An inbox over the migrated database at `url` and the Redis at `redis_url`."""
+async def open_inbox(url: str, redis_url: str, folder: Path, *, routed: bool = False) -> AsyncIterator[Inbox]:
+    """An inbox over the migrated database at `url` and the Redis at `redis_url`.
+
+    `routed`: with the router and the queues of a new workspace; contacts are put in place by hand otherwise.
+    """
     redis = make_redis(redis_url)
     event_log = EventLog(redis)
     hub = EventHub(event_log)
     async with open_desk(url, folder, ROUTES) as desk:
         desk.database.publisher = event_log
         bag = desk.services
-        bag.router = router or NoRouting()
+        functions = RoutingFunctions(redis)
+        bag.router = Router(database=desk.database, functions=functions) if routed else NoRouting()
         bag.redis, bag.event_log, bag.events, bag.waker = redis, event_log, hub, Waker(redis)
         bag.feeds = Feeds(database=desk.database, router=bag.router, events=hub, event_log=event_log, grace_s=0.0)
         try:
-            yield Inbox(desk=desk, feeds=bag.feeds, event_log=event_log, queues=await _queues(desk))
+            queues = await (_seeded if routed else _queues)(desk)
+            yield Inbox(desk=desk, feeds=bag.feeds, event_log=event_log, queues=queues)
         finally:
             await bag.feeds.close()
             await hub.close()
@@ -173,3 +224,11 @@ async def _queues(desk: Desk) -> dict[str, str]:
         uow.session.add_all(rows.values())
         await uow.session.flush()
         return {key: row.id for key, row in rows.items()}
+
+
+async def _seeded(desk: Desk) -> dict[str, str]:
+    async with desk.work() as uow:
+        await desk.services.router.seed(uow)
+        queues = {row.key: row.id for row in await uow.session.scalars(select(QueueRow))}
+    await desk.services.router.rebuild(desk.workspace_id)
+    return queues
