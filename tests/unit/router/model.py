@@ -26,11 +26,8 @@ from router.effects import (
     Strategy,
     Withdrawn,
 )
-from tests.unit.router.model_state import READY, Agent, Contact
+from tests.unit.router.model_state import DIRECT_MS, EXCLUDED_MS, PREFERRED_MS, READY, Agent, Contact
 
-EXCLUDED_MS = 30_000
-PREFERRED_MS = 10_000
-DIRECT_MS = 20_000
 HELD = {Placement.OFFERED: "o", Placement.ACTIVE: "a", Placement.WRAP_UP: "w"}
 
 
@@ -225,7 +222,7 @@ class Model:
             if contact.channel_class in agent.findable
             and agent.free(contact.channel_class)
             and agent.meets(contact.requirements)
-            and not self._excludes(contact, agent.agent_id)
+            and not contact.excludes(agent.agent_id, self.now)
         ]
 
         def rank(agent: Agent) -> tuple[int, int, int]:
@@ -241,7 +238,7 @@ class Model:
         return min(takes, key=lambda contact: contact.score, default=None)
 
     def may_take(self, agent: Agent, contact: Contact) -> bool:
-        if not agent.free(contact.channel_class) or self._excludes(contact, agent.agent_id):
+        if not agent.free(contact.channel_class) or contact.excludes(agent.agent_id, self.now):
             return False
         if contact.state == "r":
             return contact.preferred is not None and contact.preferred.agent_id == agent.agent_id
@@ -262,9 +259,6 @@ class Model:
         contact = self.contacts.get(contact_id)
         same = contact and contact.state in states and contact.agent_id == agent_id and contact.fence == fence
         return contact if same else None
-
-    def _excludes(self, contact: Contact, agent_id: str) -> bool:
-        return contact.excluded.get(agent_id, 0) > self.now
 
     def _place(self, contact: Contact) -> None:
         contact.excluded = {agent: until for agent, until in contact.excluded.items() if until > self.now}
@@ -303,7 +297,7 @@ class Model:
             and agent.presence == READY
             and agent.slots(contact.channel_class) > 0
             and preferred.until_ms > self.now
-            and not self._excludes(contact, agent.agent_id)
+            and not contact.excludes(agent.agent_id, self.now)
             and (preferred.direct or agent.meets(contact.requirements))
         )
 

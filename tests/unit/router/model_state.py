@@ -7,6 +7,9 @@ from typing import Any
 from router.contact import ChannelClass
 from router.effects import EMERGENCY_MS, Capacity, ContactDescription, Preferred, RoutingPresence
 
+EXCLUDED_MS = 30_000
+PREFERRED_MS = 10_000
+DIRECT_MS = 20_000
 READY = RoutingPresence.READY
 WAITING = ("q", "r")
 
@@ -69,6 +72,9 @@ class Contact:
         plan = self.described.plan
         overflows = [step.queue_id for step in plan.steps[: self.step] if step.queue_id]
         return overflows[-1] if overflows else plan.queue_id
+
+    def excludes(self, agent_id: str, now_ms: int) -> bool:
+        return self.excluded.get(agent_id, 0) > now_ms
 
     def due_ms(self) -> int | None:
         """The next moment at which time alone changes something."""
