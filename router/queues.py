@@ -64,15 +64,16 @@ def plan(
     protected: frozenset[str] = frozenset(),
 ) -> Plan:
     """How contacts of `queue` with these requirements of their own are served; equal arguments give the same object."""
+    ends_s = queue.overflow_after_s if overflow is not None else None
     own, current = dict(requirements), merged(dict(queue.requirements), dict(requirements))
     steps: list[Step] = []
     for relaxation in sorted(queue.relaxation, key=lambda item: item.after_s):
-        own, current = relaxed(own, relaxation, protected), relaxed(current, relaxation, protected)
-        steps.append(Step(after_s=relaxation.after_s, requirements=current))
-    if overflow is not None and queue.overflow_after_s is not None:
-        steps = [step for step in steps if step.after_s < queue.overflow_after_s]
+        if ends_s is None or relaxation.after_s < ends_s:
+            own, current = relaxed(own, relaxation, protected), relaxed(current, relaxation, protected)
+            steps.append(Step(after_s=relaxation.after_s, requirements=current))
+    if overflow is not None and ends_s is not None:
         after = merged(dict(overflow.requirements), own)
-        steps.append(Step(after_s=queue.overflow_after_s, requirements=after, queue_id=overflow.id))
+        steps.append(Step(after_s=ends_s, requirements=after, queue_id=overflow.id))
     return Plan(
         queue_id=queue.id,
         channel_class=channel_class,
