@@ -38,10 +38,11 @@ describe('connection', () => {
     lines[0]!.tells.opened()
   })
 
-  it('passes frames on and keeps pings back', () => {
+  it('passes frames on and answers pings itself', () => {
     lines[0]!.tells.heard('{"type":"ping"}')
     lines[0]!.tells.heard('{"type":"event"}')
     expect(log).toEqual(['open', 'event'])
+    expect(lines[0]!.sent).toEqual(['{"type":"pong"}'])
   })
 
   it('drops a line that is silent for 25 s and dials again', () => {

@@ -13,7 +13,7 @@ export const agentLooks: Record<string, { icon: IconName; tone: Tone }> = {
 }
 
 /** Reasons that the system gave: nobody answered, the line broke. */
-const bySystem = new Set(['no_answer', 'unanswered', 'connection_lost'])
+const bySystem = new Set(['no_answer', 'connection_lost'])
 const longWrapUpMs = 120_000
 
 export function inTrouble(agent: BoardAgent, now: number): boolean {

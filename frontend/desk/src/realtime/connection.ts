@@ -20,7 +20,7 @@ export interface Timers {
 }
 
 export interface ConnectionEvents {
-  /** A parsed frame; pings are kept back. */
+  /** A parsed frame; pings are answered here. */
   onFrame(frame: { type: string }): void
   onOpen(): void
   /** The line is down; the next attempt starts after `waitS` seconds. */
@@ -96,7 +96,8 @@ export class Connection {
   private receive(text: string): void {
     this.watchSilence()
     const frame = JSON.parse(text) as { type: string }
-    if (frame.type !== 'ping') this.events.onFrame(frame)
+    if (frame.type === 'ping') this.send({ type: 'pong' })
+    else this.events.onFrame(frame)
   }
 
   private watchSilence(): void {

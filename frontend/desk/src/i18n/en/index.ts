@@ -1,3 +1,17 @@
-import zh from '../zh'
+import acts from './acts'
+import board from './board'
+import caseWords from './case'
+import { mailbox, quarantine } from './channels'
+import citizen from './citizen'
+import inbox from './inbox'
+import keys from './keys'
+import login from './login'
+import palette from './palette'
+import problem from './problem'
+import shell from './shell'
+import skills from './skills'
+import staff from './staff'
+import thread from './thread'
+import words from './words'
 
-export default zh
+export default { acts, board, case: caseWords, citizen, inbox, keys, login, mailbox, palette, problem, quarantine, shell, skills, staff, thread, words }

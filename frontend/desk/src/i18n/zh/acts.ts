@@ -46,5 +46,4 @@ export default {
   whyRelaxed: '放宽',
   whyPreferred: '上次由其办理，优先',
   whyNone: '没有分派记录，是人工接手的。',
-  declineTitle: '拒接',
 }

@@ -45,10 +45,7 @@ export default {
     queue_critical: { title: '{queue}告急', text: '{waiting} 件等待，最久 {longest}。' },
     queue_unmanned: { title: '{queue}无人在岗', text: '{waiting} 件等待，没有会办的人在岗。' },
     overdue: { title: '{queue}有超时', text: '{n} 件超过答复时限。' },
-    agent_lost: { title: '{agent} 断线', text: '手上的会话在原位置回到队列，无丢失。' },
-    mailbox_down: { title: '邮箱 {mailbox} 连不上', text: '{error}，会自动重试。' },
-    outbox_stuck: { title: '发送积压', text: '{n} 条待发送，会自动重试。' },
-    quarantine: { title: '有隔离件', text: '{n} 件读不懂，等人处理。' },
-    calendar: { title: '缺下一年的节假日表', text: '{year} 年的工作日暂按周一至周五计算。' },
+    agent_lost: { title: '{agent}断线', text: '手上的会话在原位置回到队列，无丢失。' },
+    calendar: { title: '缺 {year} 年的节假日表', text: '工作日暂按周一至周五计算，请装新版的日历表。' },
   },
 }

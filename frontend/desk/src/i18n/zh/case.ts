@@ -1,5 +1,6 @@
 export default {
   listTitle: '工单',
+  detail: '工单详情',
   number: '编号',
   kind: '类型',
   category: '类别',

@@ -3,7 +3,7 @@ export default {
   hint: '输入法正在组字时都不起作用。',
   what: '做什么',
   key: '按键',
-  help: '打开这张表',
+  help: '键盘快捷键',
   palette: '搜索与命令',
   answer: '接听',
   next: '下一个会话',

@@ -47,7 +47,9 @@ export default {
     quarantine_handle: '处理隔离件', channels_write: '配置邮箱', accounts_write: '管理账户和角色', audit_read: '看留痕',
   },
   action: {
-    login: '登录', logout: '退出', login_failed: '登录失败', password_changed: '改密码', citizen_reveal: '看完整内容', citizens_reveal: '看完整内容', contact_open: '开保密件', sealed_open: '开保密件', citizens_merge: '合并诉求人',
-    merge_undo: '撤销合并', role_change: '改角色权限', account_create: '添加账户', account_change: '改账户', skills_change: '改技能', agent_logout: '签出坐席', agent_not_ready: '置未就绪', contact_spam: '标为骚扰', quarantine_discard: '丢弃隔离件',
+    account_changed: '改账户', account_created: '添加账户', agent_logged_out: '签出坐席', agent_not_ready: '置未就绪', audit_read: '看留痕', case_changed: '改工单', case_opened: '立单', case_read: '看工单',
+    citizen_changed: '改诉求人资料', citizen_merged: '合并诉求人', citizen_revealed: '看完整内容', citizen_unmerged: '撤销合并', contact_spam: '标为骚扰', mailbox_changed: '改邮箱', mailbox_created: '添加邮箱', mailbox_removed: '删除邮箱',
+    match_dismissed: '认定不是同一人', password_changed: '改密码', quarantine_discarded: '丢弃隔离件', quarantine_made_contact: '隔离件转来件', quarantine_parsed_again: '重新解析', quarantine_read: '看隔离件原文', role_changed: '改角色权限',
+    sealed_opened: '开保密件', session_closed: '退出', session_opened: '登录', session_refused: '登录失败', session_revoked: '撤销登录', skills_changed: '改技能',
   },
 }

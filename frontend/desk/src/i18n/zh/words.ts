@@ -15,6 +15,8 @@ export default {
   nothing: '—',
   people: '{n} 人',
   pieces: '{n} 件',
+  comma: '，',
+  colon: '：',
   channel: {
     voice: '电话', voip: '网页通话', voicemail: '留言', callback: '回电', chat: '在线', wechat: '微信', telegram: 'Telegram',
     mail: '邮件', sms: '短信', form: '表单', fax: '传真', letter: '信函',
