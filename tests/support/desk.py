@@ -39,6 +39,9 @@ class DeskServices:
     events: Any = None
     event_log: Any = None
     feeds: Any = None
+    acknowledgements: Any = None
+    arrivals: Any = None
+    mail: Any = None
 
 
 @dataclass(kw_only=True)
