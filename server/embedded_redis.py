@@ -88,4 +88,6 @@ def command(server: RedisServer, directory: Path, socket: Path) -> Sequence[str]
         "loglevel": "warning",
         "daemonize": "no",
     }
-    return [str(server.program), *(word for key, value in options.items() for word in (f"--{key}", value))]
+    # Redis refuses to start under a locale that the machine was never given.
+    words = ("/usr/bin/env", "LC_ALL=C", str(server.program))
+    return [*words, *(word for key, value in options.items() for word in (f"--{key}", value))]
