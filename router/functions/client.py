@@ -8,8 +8,9 @@ Errors: `RebuildNeeded` (Redis is empty, restarted, or being rebuilt: leave the 
 `UnknownAgent` (introduce it by `agent`), and those of the redis client, after which the sweeper heals.
 """
 
+import asyncio
 import json
-from collections.abc import AsyncIterable, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterable, AsyncIterator, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -31,6 +32,7 @@ from router.functions.batching import Argument, Batcher
 from router.functions.library import NAME
 
 LOAD_BATCH = 200
+PAGE, SCAN_COUNT = 200, 1000
 OPEN_BATCH = 100
 FENCE_BITS = 32
 
@@ -228,16 +230,17 @@ class RoutingFunctions:
     async def held(self, workspace_id: str, *, now_ms: int) -> AsyncIterable[Held]:
         """Every contact that Redis has, in no order, for an audit against SQL. Reads in small steps."""
         start = f"{_tag(workspace_id)}:c:"
-        async for key in self._redis.scan_iter(match=f"{start}*", count=500):
-            contact_id = wire.text_of(key)[len(start) :]
-            found = await self.contact(workspace_id, contact_id, now_ms=now_ms)
-            if found is not None:
-                yield Held(
-                    contact_id=contact_id,
-                    state=found["state"],
-                    agent_id=found.get("agent_id"),
-                    fence=found["fence"],
-                )
+        async for keys in self._pages(f"{start}*"):
+            ids = [wire.text_of(key)[len(start) :] for key in keys]
+            found = await asyncio.gather(*(self.contact(workspace_id, item, now_ms=now_ms) for item in ids))
+            for contact_id, contact in zip(ids, found, strict=True):
+                if contact is not None:
+                    yield Held(
+                        contact_id=contact_id,
+                        state=contact["state"],
+                        agent_id=contact.get("agent_id"),
+                        fence=contact["fence"],
+                    )
 
     async def is_open(self, workspace_id: str, *, now_ms: int) -> bool:
         """Whether Redis holds the workspace for certain; False asks for a rebuild."""
@@ -249,14 +252,19 @@ class RoutingFunctions:
 
     async def _empty(self, workspace_id: str, now_ms: int) -> None:
         await self._call("close", workspace_id, now_ms)
-        keys: list[Any] = []
-        async for key in self._redis.scan_iter(match=f"{_tag(workspace_id)}:*", count=1000):
-            keys.append(key)
-            if len(keys) == LOAD_BATCH:
-                await self._redis.unlink(*keys)
-                keys = []
-        if keys:
+        async for keys in self._pages(f"{_tag(workspace_id)}:*"):
             await self._redis.unlink(*keys)
+
+    async def _pages(self, pattern: str) -> AsyncIterator[list[Any]]:
+        """Keys in pages, so that neither Redis nor the event loop is held up."""
+        page: list[Any] = []
+        async for key in self._redis.scan_iter(match=pattern, count=SCAN_COUNT):
+            page.append(key)
+            if len(page) == PAGE:
+                yield page
+                page = []
+        if page:
+            yield page
 
     async def _load(
         self, name: str, workspace_id: str, now_ms: int, epoch: int, batch: Sequence[tuple[Argument, ...]]

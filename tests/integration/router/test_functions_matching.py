@@ -160,6 +160,14 @@ async def test_among_many_agents_only_the_skilled_and_idle_are_asked(room: Room,
         assert {offer.why["levels"]["advice"] for offer in offers} == {8}
 
 
+async def test_a_few_skilled_agents_are_all_compared_however_many_others_are_idle(room: Room) -> None:
+    unskilled = [agent(f"unskilled-{number}", 1000 + number) for number in range(50)]
+    skilled = [agent(f"skilled-{number}", number, advice=5) for number in range(16)]
+    await room.open(*unskilled, *skilled)
+    offers = [await room.offer(f"c-{number}", ADVICE) for number in range(16)]
+    assert [offer.agent_id for offer in offers] == [f"skilled-{number}" for number in reversed(range(16))]
+
+
 async def test_a_newcomer_is_introduced_and_gets_what_waits(room: Room) -> None:
     await room.open()
     await room.enqueue("c")
