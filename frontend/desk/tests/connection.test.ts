@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from 'vitest'
-import { Connection, silenceMs, type Line, type LineEvents } from '../src/realtime/connection'
+import { Connection, settleMs, silenceMs, type Line, type LineEvents } from '../src/realtime/connection'
 import { ManualTimers } from './support/timers'
 
 class FakeLine implements Line {
@@ -36,6 +36,7 @@ describe('connection', () => {
     connection.start()
     expect(connection.send({ type: 'early' })).toBe(false)
     lines[0]!.tells.opened()
+    timers.pass(settleMs)
   })
 
   it('passes frames on and answers pings itself', () => {
@@ -46,7 +47,7 @@ describe('connection', () => {
   })
 
   it('drops a line that is silent for 25 s and dials again', () => {
-    timers.pass(silenceMs - 1)
+    timers.pass(silenceMs - settleMs - 1)
     expect(lines[0]!.closed).toBe(false)
     timers.pass(1)
     expect(lines[0]!.closed).toBe(true)
@@ -55,7 +56,7 @@ describe('connection', () => {
   })
 
   it('a ping is a sign of life', () => {
-    timers.pass(silenceMs - 1)
+    timers.pass(silenceMs - settleMs - 1)
     lines[0]!.tells.heard('{"type":"ping"}')
     timers.pass(silenceMs - 1)
     expect(lines[0]!.closed).toBe(false)
@@ -85,8 +86,19 @@ describe('connection', () => {
     lines[1]!.tells.closed(1006)
     timers.pass(500)
     lines[2]!.tells.opened()
+    lines[2]!.tells.heard('{"type":"ping"}')
     lines[2]!.tells.closed(1006)
     expect(log.at(-1)).toBe('down 1')
+  })
+
+  it('a server that opens and closes at once is still down, and is asked ever less often', () => {
+    lines[0]!.tells.closed(1006)
+    for (let round = 1; round < 6; round += 1) {
+      timers.pass(15_000)
+      lines.at(-1)!.tells.opened()
+      lines.at(-1)!.tells.closed(1013)
+    }
+    expect(log).toEqual(['open', 'down 1', 'down 2', 'down 3', 'down 4', 'down 5', 'down 6'])
   })
 
   it('stays away when the session is refused', () => {

@@ -1,6 +1,8 @@
 import { backoffS } from './backoff'
 
 export const silenceMs = 25_000
+/** A line counts as up at its first frame or after this long: a server that opens and closes at once is not there. */
+export const settleMs = 1000
 
 export interface Line {
   send(text: string): void
@@ -42,6 +44,7 @@ export class Connection {
   private line: Line | null = null
   private silence: number | null = null
   private retry: number | null = null
+  private settle: number | null = null
   private attempt = 0
   private wanted = false
   private opened = false
@@ -83,11 +86,16 @@ export class Connection {
 
   private dial(): void {
     this.clearTimers()
-    this.line = this.parts.dial({ opened: () => this.up(), heard: (text) => this.receive(text), closed: (code) => this.lost(code) })
+    this.line = this.parts.dial({ opened: () => this.opening(), heard: (text) => this.receive(text), closed: (code) => this.lost(code) })
     this.watchSilence()
   }
 
+  private opening(): void {
+    this.settle = this.parts.timers.set(() => this.up(), settleMs)
+  }
+
   private up(): void {
+    if (this.opened) return
     this.attempt = 0
     this.opened = true
     this.events.onOpen()
@@ -95,6 +103,7 @@ export class Connection {
 
   private receive(text: string): void {
     this.watchSilence()
+    this.up()
     const frame = JSON.parse(text) as { type: string }
     if (frame.type === 'ping') this.send({ type: 'pong' })
     else this.events.onFrame(frame)
@@ -131,7 +140,7 @@ export class Connection {
   }
 
   private clearTimers(): void {
-    for (const id of [this.silence, this.retry]) if (id !== null) this.parts.timers.clear(id)
-    this.silence = this.retry = null
+    for (const id of [this.silence, this.retry, this.settle]) if (id !== null) this.parts.timers.clear(id)
+    this.silence = this.retry = this.settle = null
   }
 }
