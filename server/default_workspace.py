@@ -9,7 +9,7 @@ from records.staff.permissions import RoleKey
 WORKSPACE_ID = "01929d3c-5a00-7000-8000-000000000001"
 NAME = "云州市科学技术局"
 NAME_EN = "Yunzhou Science and Technology Bureau"
-SHORT_NAME = "云州科技"
+SHORT_NAME = "云科"
 HOTLINE = "0700-8812 3400"
 LANGUAGE = "zh-CN"
 
