@@ -14,8 +14,11 @@ _COMPOUND_SURNAMES = frozenset(
 _HONORIFICS = ("先生", "女士", "小姐", "老师", "同志", "教授", "博士")
 _HAN = re.compile(r"[㐀-鿿]")
 
-_MAIL_IN_TEXT = re.compile(r"[A-Za-z0-9_.+-]+@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+")
-_CODE_IN_TEXT = re.compile(r"(?<![0-9A-Za-z])(?=[0-9A-Z]*\d{6})[0-9A-HJ-NPQRTUWXY]{18}(?![0-9A-Za-z])", re.IGNORECASE)
+# Every repetition is bounded, so that no text takes longer than its length.
+_MAIL_IN_TEXT = re.compile(r"[A-Za-z0-9_.+-]{1,64}@[A-Za-z0-9-]{1,63}(?:\.[A-Za-z0-9-]{1,63}){1,8}")
+_CODE_IN_TEXT = re.compile(
+    r"(?<![0-9A-Za-z])(?=[0-9A-Z]{0,12}\d{6})[0-9A-HJ-NPQRTUWXY]{18}(?![0-9A-Za-z])", re.IGNORECASE
+)
 _MOBILE_IN_TEXT = re.compile(r"(?<!\d)(?:\+?86[ -]?)?1[3-9]\d[ -]?\d{4}[ -]?\d{4}(?!\d)")
 _LANDLINE_IN_TEXT = re.compile(r"(?<!\d)0\d{2,3}[ -]?\d{3,4}[ -]?\d{4}(?!\d)")
 

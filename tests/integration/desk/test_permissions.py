@@ -61,7 +61,7 @@ def entrances() -> list[Entrance]:
             calls = frozenset(dependencies(route.dependant))
             needed = frozenset().union(*(call.permissions for call in calls if isinstance(call, Requirement)))
             path = route.path.removeprefix("/api/desk")
-            found += [Entrance(method, path, needed, calls) for method in sorted(route.methods)]
+            found += [Entrance(method, path, needed, calls) for method in sorted(route.methods or ())]
     return found
 
 

@@ -41,7 +41,7 @@ async def test_the_cookie_is_kept_from_scripts_and_other_sites(desk: Desk, first
     assert answer.json()["account"]["roles"] == ["registrar"]
     assert "citizens.merge" in answer.json()["permissions"]
     async with desk.work() as uow:
-        stored = await uow.session.scalar(select(SessionRow.token_hash))
+        stored = (await uow.session.scalars(select(SessionRow.token_hash))).one()
     assert stored not in answer.headers["set-cookie"]
 
 
