@@ -77,7 +77,7 @@ async def thread_key_of(uow: UnitOfWork, message_ids: Sequence[str]) -> str | No
         .join(ThreadRow, ThreadRow.id == MessageRow.thread_id)
         .where(MessageRow.id.in_(message_ids))
     )
-    found = dict(rows.tuples().all())
+    found: dict[str, str] = {message_id: key for message_id, key in rows}  # noqa: C416 - rows are no pairs to mypy
     return next((found[message_id] for message_id in message_ids if message_id in found), None)
 
 

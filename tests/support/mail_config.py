@@ -113,9 +113,11 @@ mynetworks = 127.0.0.0/8
 recipient_delimiter = +
 virtual_mailbox_domains = {DOMAIN}, {CITIZEN_DOMAIN}
 virtual_transport = lmtp:inet:127.0.0.1:{ports.lmtp}
-transport_maps = inline:{{ {UNDELIVERABLE_DOMAIN}=error:5.1.1:user_unknown }}
+virtual_alias_maps = inline:{{ gone@{UNDELIVERABLE_DOMAIN}=gone@error.test }}
+transport_maps = inline:{{ error.test=error:5.1.1:user_unknown }}
 smtpd_recipient_restrictions =
-  check_recipient_access inline:{{ refused@{CITIZEN_DOMAIN}=550_no_such_user later@{CITIZEN_DOMAIN}=450_try_later }},
+  check_recipient_access inline:{{ {{refused@{CITIZEN_DOMAIN} = 550 no such user}} }},
+  check_recipient_access inline:{{ {{later@{CITIZEN_DOMAIN} = 450 try later}} }},
   permit_mynetworks, reject
 message_size_limit = 60000000
 mailbox_size_limit = 0

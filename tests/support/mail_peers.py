@@ -107,7 +107,8 @@ class Dovecot:
             if client.select(folder, readonly=True)[0] != "OK":
                 return []
             numbers = client.search(None, "ALL")[1][0].split()
-            return [client.fetch(number.decode(), "(BODY.PEEK[])")[1][0][1] for number in numbers]  # type: ignore[index]
+            answers: list[Any] = [client.fetch(number.decode(), "(BODY.PEEK[])")[1][0] for number in numbers]
+            return [answer[1] for answer in answers]
         finally:
             client.logout()
 
@@ -116,7 +117,7 @@ class Dovecot:
         client = self.client(user)
         try:
             for mail in mails:
-                assert client.append("INBOX", None, None, mail)[0] == "OK"  # type: ignore[arg-type]
+                assert client.append("INBOX", "", "", mail)[0] == "OK"
         finally:
             client.logout()
 

@@ -4,13 +4,17 @@ import asyncio
 import inspect
 import time
 from collections.abc import Awaitable, Callable
-from typing import TypeVar, cast
+from typing import TypeVar, cast, overload
 
 T = TypeVar("T")
 
 POLL_S = 0.02
 
 
+@overload
+async def wait_until(condition: Callable[[], Awaitable[T]], what: str, *, timeout_s: float = 10.0) -> T: ...
+@overload
+async def wait_until(condition: Callable[[], T], what: str, *, timeout_s: float = 10.0) -> T: ...
 async def wait_until(condition: Callable[[], T | Awaitable[T]], what: str, *, timeout_s: float = 10.0) -> T:
     """The first true answer of `condition`, asked again and again. Fails with `what` when it never comes."""
     deadline = time.monotonic() + timeout_s

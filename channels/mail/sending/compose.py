@@ -1,18 +1,34 @@
 """An outbound message as a mail."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from email.headerregistry import Address
 from email.message import EmailMessage
-from email.policy import SMTP
-from email.utils import format_datetime
+from email.policy import EmailPolicy
+from email.utils import format_datetime, formataddr
+from typing import Any
 
 from channels.adapter import MessageRejected
 from channels.mail.parsing.machines import LOOP_HEADER
 
-_POLICY = SMTP.clone(max_line_length=76)
 _MAX_REFERENCES = 20
+_ADDRESS = re.compile(r"[^\s<>\"(),;:\\@]{1,64}@[A-Za-z0-9_](?:[A-Za-z0-9_.-]{0,251}[A-Za-z0-9_])?")
+
+
+class _Policy(EmailPolicy):
+    """The library breaks a Message-ID that is longer than a line into encoded words, which no client can follow."""
+
+    def fold(self, name: str, value: Any) -> str:
+        if name.lower() in {"message-id", "in-reply-to", "references"}:
+            return f"{name}: " + f"{self.linesep} ".join(str(value).split()) + self.linesep
+        return str(super().fold(name, value))
+
+    def fold_binary(self, name: str, value: Any) -> bytes:
+        return self.fold(name, value).encode("ascii", "surrogateescape")
+
+
+_POLICY = _Policy(linesep="\r\n", max_line_length=76)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,12 +63,9 @@ def compose(letter: Letter) -> bytes:
     Raises `MessageRejected` where an address cannot stand in a header.
     """
     mail = EmailMessage(policy=_POLICY)
-    try:
-        mail["From"] = Address(letter.sender_name, addr_spec=letter.sender)
-        mail["To"] = Address(addr_spec=letter.recipient)
-        mail["Reply-To"] = Address(letter.sender_name, addr_spec=letter.reply_to)
-    except (ValueError, IndexError) as error:
-        raise MessageRejected(f"The address cannot be used: {error}") from error
+    mail["From"] = _mailbox(letter.sender_name, letter.sender)
+    mail["To"] = _mailbox("", letter.recipient)
+    mail["Reply-To"] = _mailbox(letter.sender_name, letter.reply_to)
     mail["Subject"] = " ".join(letter.subject.split())
     mail["Date"] = format_datetime(letter.date)
     mail["Message-ID"] = letter.header_id
@@ -74,6 +87,13 @@ def answer_subject(subject: str) -> str:
         return "Re:"
     marks = ("re:", "re：", "回复:", "回复：", "答复:", "答复：", "回覆:", "回覆：")
     return bare if bare.lower().startswith(marks) else f"Re: {bare}"
+
+
+def _mailbox(name: str, address: str) -> str:
+    """Looser than RFC 5322: citizens do have addresses such as `a..b@example.org`; nothing can be smuggled in."""
+    if not _ADDRESS.fullmatch(address):
+        raise MessageRejected(f"This address cannot be used: {address!r}"[:300])
+    return formataddr((" ".join(name.split()), address))
 
 
 def _thread(mail: EmailMessage, letter: Letter) -> None:
