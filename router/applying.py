@@ -1,6 +1,6 @@
 """What Redis decided, written to SQL. Applying is idempotent by fence; where SQL contradicts, SQL is right."""
 
-from collections.abc import Callable, Coroutine, Iterable, Mapping
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -26,13 +26,20 @@ class Applier:
 
     def __init__(self, uow: UnitOfWork) -> None:
         self._uow = uow
+        self._agents: set[str] = set()
         self.contacts_to_sync: set[str] = set()
         self.agents_to_push: set[str] = set()
 
-    async def apply(self, effects: Iterable[Effect]) -> None:
-        """In the order in which Redis decided them."""
+    async def apply(self, effects: Sequence[Effect]) -> None:
+        """In the order in which Redis decided them; agents last, so that no two transactions wait in a circle."""
+        pauses = [effect for effect in effects if isinstance(effect, AgentPaused)]
         for effect in effects:
-            await _APPLY[type(effect)](self, effect)
+            if not isinstance(effect, AgentPaused):
+                await _APPLY[type(effect)](self, effect)
+        for pause in pauses:
+            await self._paused(pause)
+        for agent_id in sorted(self._agents):
+            await agent_changed(self._uow, agent_id)
 
     async def _offered(self, effect: Offered) -> None:
         row = await self._offer_contact(effect)
@@ -41,7 +48,7 @@ class Applier:
             return
         for older in await store.decide_offers(self._uow, row.id, OfferOutcome.CANCELLED):
             offer_changed(self._uow, older)
-            await agent_changed(self._uow, older.agent_id)
+            self._agents.add(older.agent_id)
         offer = OfferRow(
             contact_id=row.id,
             agent_id=effect.agent_id,
@@ -56,7 +63,7 @@ class Applier:
         await self._uow.session.flush()
         offer_changed(self._uow, offer)
         contact_changed(self._uow, row)
-        await agent_changed(self._uow, effect.agent_id)
+        self._agents.add(effect.agent_id)
 
     async def _offer_contact(self, effect: Offered) -> ContactRow | None:
         newer = ContactRow.fence < effect.fence
@@ -90,7 +97,7 @@ class Applier:
             return
         for offer in await store.decide_offers(self._uow, contact_id, outcome, OfferRow.fence == fence):
             offer_changed(self._uow, offer)
-            await agent_changed(self._uow, offer.agent_id)
+            self._agents.add(offer.agent_id)
         contact_changed(self._uow, row)
 
     async def _outrun(self, contact_id: str, fence: int) -> None:
@@ -150,7 +157,7 @@ class Applier:
             .execution_options(synchronize_session=False)
         )
         if paused is not None:
-            await agent_changed(self._uow, effect.agent_id)
+            self._agents.add(effect.agent_id)
         self.agents_to_push.add(effect.agent_id)
 
     async def _find(self, contact_id: str) -> ContactRow | None:
@@ -165,5 +172,4 @@ _APPLY: Mapping[type[Effect], Callable[[Applier, Any], Coroutine[Any, Any, None]
     Expired: Applier._expired,
     Withdrawn: Applier._withdrawn,
     Moved: Applier._moved,
-    AgentPaused: Applier._paused,
 }

@@ -44,6 +44,7 @@ class Passing:
             uow, contact_id, agent_id, Happening.TRANSFER, agent_id=None, step=0, waiting_since=uow.now, **values
         )
         await self._leave(uow, changed, agent_id, "transferred", note=note)
+        await agent_changed(uow, agent_id)
         return changed
 
     async def _to_agent(
@@ -66,7 +67,7 @@ class Passing:
         }
 
     async def requeue(self, uow: UnitOfWork, row: ContactRow, ended_by: str) -> None:
-        """An active contact loses its agent and waits again at its place."""
+        """An active contact loses its agent and waits again at its place. The caller announces the agent, last."""
         agent_id = row.agent_id or ""
         changed = await store.try_change(
             uow,
@@ -88,7 +89,6 @@ class Passing:
             interaction.handled_at = interaction.ended_at = uow.now
             interaction.ended_by, interaction.note = ended_by, note
         contact_changed(uow, row, previous_agent_id=agent_id)
-        await agent_changed(uow, agent_id)
         described = await self._dispatch.describe(uow, row)
         self._transfer_after(uow, described, agent_id, row.fence)
         self._dispatch.release(uow, row)

@@ -82,9 +82,10 @@ class PresenceDesk:
 
     async def go_offline(self, uow: UnitOfWork, agent_id: str, *, ended_by: str = "logged_out") -> None:
         """Offline, without anything in hand: what was active is back at its place, what is parked stays parked."""
-        await self._set(uow, agent_id, presence=Presence.OFFLINE, reason=None, pending=None)
+        self._dispatch.after_agent(uow, agent_id)
         for row in await store.contacts_of(uow, agent_id, ContactStatus.ACTIVE):
             await self._passing.requeue(uow, row, ended_by)
+        await self._set(uow, agent_id, presence=Presence.OFFLINE, reason=None, pending=None)
 
     async def log_out(self, workspace_id: str, agent_id: str, *, by: str, after_contact: bool) -> None:
         """A supervisor's order; `after_contact`: once no live contact is left."""
@@ -139,10 +140,11 @@ class PresenceDesk:
         return len(lost) + len(gone)
 
     async def _lose(self, uow: UnitOfWork, agent_id: str) -> None:
-        await self._set(uow, agent_id, presence=Presence.NOT_READY, reason=CONNECTION_LOST, pending=None)
+        self._dispatch.after_agent(uow, agent_id)
         for row in await store.contacts_of(uow, agent_id, ContactStatus.ACTIVE):
             if row.channel in LIVE:
                 await self._passing.requeue(uow, row, "lost")
+        await self._set(uow, agent_id, presence=Presence.NOT_READY, reason=CONNECTION_LOST, pending=None)
 
 
 def _silent(uow: UnitOfWork) -> Any:

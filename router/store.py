@@ -31,6 +31,7 @@ from router.tables import (
     SkillRow,
 )
 
+_SETTINGS, _CALENDARS = "routing settings", "calendars"
 LAST_AGENT_AGE = timedelta(days=30)
 """Who served a citizen this long ago is still preferred."""
 
@@ -88,7 +89,14 @@ def _settings(row: QueueRow) -> QueueSettings:
 
 
 async def routing_settings(uow: UnitOfWork) -> RoutingSettings:
-    """Queues (of those the access may see) and skills."""
+    """Queues (of those the access may see) and skills; read once in a transaction."""
+    known: RoutingSettings | None = uow.session.info.get(_SETTINGS)
+    if known is None:
+        known = uow.session.info[_SETTINGS] = await _read_settings(uow)
+    return known
+
+
+async def _read_settings(uow: UnitOfWork) -> RoutingSettings:
     rows = await uow.session.scalars(select(QueueRow).order_by(QueueRow.position))
     skills = await uow.session.scalars(select(SkillRow).order_by(SkillRow.position))
     return RoutingSettings(queues={row.id: row for row in rows}, skills=list(skills))
@@ -101,7 +109,14 @@ async def zone(uow: UnitOfWork) -> ZoneInfo:
 
 
 async def calendars(uow: UnitOfWork) -> dict[str, Calendar]:
-    """Both calendars with the dates that operators entered."""
+    """Both calendars with the dates that operators entered; read once in a transaction."""
+    known: dict[str, Calendar] | None = uow.session.info.get(_CALENDARS)
+    if known is None:
+        known = uow.session.info[_CALENDARS] = await _read_calendars(uow)
+    return known
+
+
+async def _read_calendars(uow: UnitOfWork) -> dict[str, Calendar]:
     overrides: dict[str, dict[Any, Span | None]] = {HOTLINE: {}, BUREAU: {}}
     for row in await uow.session.scalars(select(CalendarDayRow).where(CalendarDayRow.day >= _horizon(uow))):
         opens_and_closes = (row.opens, row.closes)

@@ -4,7 +4,6 @@ routing function that only one caller can apply."""
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Sequence
-from datetime import timedelta
 
 from redis.exceptions import RedisError
 from sqlalchemy import select
@@ -14,7 +13,7 @@ from kit.errors import Conflict, Unavailable
 from kit.unit_of_work import UnitOfWork
 from records.staff.tables import WorkspaceRow
 from router import store
-from router.announcements import contact_changed
+from router.announcements import agent_changed, contact_changed
 from router.contact import ContactStatus, Presence
 from router.dispatch import Dispatch
 from router.effects import ContactTruth, Placement
@@ -23,7 +22,7 @@ from router.handling import Handling
 from router.passing import Passing
 from router.placing import Placing
 from router.presence import PresenceDesk
-from router.rebuild import Rebuild, truths_after
+from router.rebuild import PAGE, Rebuild, truths_after
 from router.tables import AgentRow, ContactRow
 
 log = logging.getLogger(__name__)
@@ -32,10 +31,8 @@ TICK_S = 0.25
 SWEEP_EVERY = 4
 AUDIT_EVERY = 40
 SCAN_EVERY = 240
+AUDIT_PAGES = 4
 BATCH = 100
-SETTLING = timedelta(seconds=3)
-"""A contact that changed this recently may still be on its way between SQL and Redis."""
-
 STATES = {"q": Placement.QUEUED, "r": Placement.QUEUED, "o": Placement.OFFERED, "a": Placement.ACTIVE}
 
 
@@ -53,6 +50,7 @@ class Sweeper:
         self._dispatch = dispatch
         self._placing, self._passing, self._handling = placing, passing, handling
         self._presence, self._rebuild = presence, rebuild
+        self._audited: dict[str, str] = {}
 
     async def run(self) -> None:
         """Until cancelled. A failure is logged and tried again; other workspaces go on meanwhile."""
@@ -87,6 +85,8 @@ class Sweeper:
                 await self.forget_ended(workspace_id)
         except RebuildNeeded:
             await self._rebuild.run(workspace_id)
+            # What came in while it ran is in SQL only.
+            await self.audit(workspace_id)
 
     async def tick(self, workspace_id: str) -> None:
         """Deadlines of offers, relaxation, overflow and reservations."""
@@ -132,19 +132,22 @@ class Sweeper:
 
     async def _give_back(self, uow: UnitOfWork, row: ContactRow) -> None:
         await self._passing.requeue(uow, row, "logged_out")
+        await agent_changed(uow, row.agent_id)
 
     async def audit(self, workspace_id: str) -> int:
-        """Compare what SQL holds with Redis and set Redis right; returns how many contacts differed."""
-        after, healed = "", 0
-        while True:
+        """Compare a part of what SQL holds with Redis, the next part the next time; returns how many were set right."""
+        healed = 0
+        for _ in range(AUDIT_PAGES):
+            after = self._audited.get(workspace_id, "")
             async with self._dispatch.database.unit_of_work(Access.system(workspace_id), read_only=True) as uow:
                 page = await truths_after(uow, after)
             answers = await asyncio.gather(*(self._differs(workspace_id, truth) for truth in page))
             differing = [truth.contact.contact_id for truth, differs in zip(page, answers, strict=True) if differs]
             healed += await self._heal(workspace_id, differing)
-            if not page:
-                return healed
-            after = page[-1].contact.contact_id
+            self._audited[workspace_id] = page[-1].contact.contact_id if len(page) == PAGE else ""
+            if len(page) < PAGE:
+                break
+        return healed
 
     async def _differs(self, workspace_id: str, truth: ContactTruth) -> bool:
         found = await self._dispatch.functions.contact(
