@@ -10,7 +10,7 @@ from records.citizens.service import find_or_create
 from records.citizens.tables import CitizenRow
 from records.messages.service import NewMessage, append
 from records.messages.tables import Direction, LedgerRow, LedgerState, MessageRow, ThreadRow
-from router.contact import OPEN_STATUSES
+from router.contact import OPEN_STATUSES, Channel
 from router.results import Decision
 from router.service import Router
 from router.tables import ContactRow
@@ -56,7 +56,10 @@ class Arrivals:
 
     async def _begin(self, uow: UnitOfWork, row: LedgerRow, request: ContactRequest, pin: Pin | None) -> Stored:
         decision = await self._router.decide(uow, request)
-        citizen = await find_or_create(uow, request.sender, language=request.language, sealed=decision.seal)
+        typed_in = request.channel == Channel.FORM and request.sender.kind == "phone"
+        citizen = await find_or_create(
+            uow, request.sender, language=request.language, sealed=decision.seal, stated=typed_in
+        )
         citizen.honorific = citizen.honorific or request.hints.get("honorific")
         thread = await _thread(uow, request, citizen, sealed=decision.seal)
         contact = _contact(request, thread, citizen, decision)

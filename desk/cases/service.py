@@ -1,6 +1,5 @@
 """Use cases around cases: open from a contact with number and PIN, link, urge, change, find."""
 
-
 from sqlalchemy import ColumnElement, select
 
 from channels.acknowledgements import Acknowledgements
@@ -93,8 +92,8 @@ async def _new_case(uow: UnitOfWork, loaded: LoadedContact, body: CaseInput, num
         urgency=body.urgency,
         department_id=body.department_id,
         due_on=due_on,
-        confidential=body.confidential,
-        anonymous=not (loaded.citizen and loaded.citizen.name),
+        confidential=body.confidential or bool(loaded.row.hints.get("confidential")),
+        anonymous=bool(loaded.row.hints.get("anonymous")) or not (loaded.citizen and loaded.citizen.name),
         sealed=loaded.row.sealed or body.kind == REPORT,
     )
 

@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 from typing import Protocol
 
-from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 from stdnum.cn import uscc
 
@@ -43,19 +42,20 @@ class CitizenEdit:
 
 
 async def find_or_create(
-    uow: UnitOfWork, sender: SenderAddress, *, language: str | None, sealed: bool = False
+    uow: UnitOfWork, sender: SenderAddress, *, language: str | None, sealed: bool = False, stated: bool = False
 ) -> CitizenRow:
     """Who is known under the sender's address, or a new citizen with it; safe to race.
 
     A sealed approach finds and makes sealed records only, so that it leaves no trace in the ordinary ones, and an
-    ordinary approach never leads to a sealed record. Needs an access that sees sealed rows.
+    ordinary approach never leads to a sealed record. `stated`: the address was only typed in, and proves nothing: it
+    leads to who typed the same address and name before, never to its owner. Needs an access that sees sealed rows.
     """
     value = normalise(sender.kind, sender.value)
-    known = await store.seen_address(uow, sender.kind, value, sealed=sealed)
+    known = await _known(uow, sender, value, sealed=sealed, stated=stated)
     if known is None:
         try:
             async with uow.session.begin_nested():
-                return await _create(uow, sender, value, language=language, sealed=sealed)
+                return await _create(uow, sender, value, language=language, sealed=sealed, stated=stated)
         except IntegrityError:
             known = await store.seen_address(uow, sender.kind, value, sealed=sealed)
             if known is None:
@@ -65,31 +65,14 @@ async def find_or_create(
     return citizen
 
 
-async def state_address(uow: UnitOfWork, citizen: CitizenRow, kind: str, value: str) -> None:
-    """Note an address that the citizen named without having been seen there. Repeating is harmless.
-
-    It identifies nobody: others may have named it too, and somebody else may turn out to own it.
-    """
-    value = normalise(kind, value)
-    if not value:
-        return
-    known = await uow.session.scalar(
-        select(AddressRow.id).where(
-            AddressRow.citizen_id == citizen.id, AddressRow.kind == kind, AddressRow.value == value
-        )
-    )
-    if known is None:
-        uow.session.add(
-            AddressRow(
-                citizen_id=citizen.id,
-                kind=kind,
-                value=value,
-                stated=True,
-                created_at=uow.now,
-                sealed=citizen.sealed,
-            )
-        )
-        await make_findable(uow, citizen)
+async def _known(
+    uow: UnitOfWork, sender: SenderAddress, value: str, *, sealed: bool, stated: bool
+) -> AddressRow | None:
+    if not stated:
+        return await store.seen_address(uow, sender.kind, value, sealed=sealed)
+    if not _name(sender):
+        return None
+    return await store.stated_address(uow, sender.kind, value, _name(sender), sealed=sealed)
 
 
 async def change(uow: UnitOfWork, citizen_id: str, version: int, edit: CitizenEdit) -> CitizenRow:
@@ -121,7 +104,7 @@ async def make_findable(uow: UnitOfWork, citizen: CitizenRow) -> None:
 
 
 async def _create(
-    uow: UnitOfWork, sender: SenderAddress, value: str, *, language: str | None, sealed: bool
+    uow: UnitOfWork, sender: SenderAddress, value: str, *, language: str | None, sealed: bool, stated: bool
 ) -> CitizenRow:
     citizen = CitizenRow(
         id=new_id(),
@@ -138,7 +121,7 @@ async def _create(
     await uow.session.flush()
     uow.session.add(
         AddressRow(
-            citizen_id=citizen.id, kind=sender.kind, value=value, stated=False, created_at=uow.now, sealed=sealed
+            citizen_id=citizen.id, kind=sender.kind, value=value, stated=stated, created_at=uow.now, sealed=sealed
         )
     )
     await make_findable(uow, citizen)

@@ -60,6 +60,24 @@ async def seen_address(uow: UnitOfWork, kind: str, value: str, *, sealed: bool) 
     return found
 
 
+async def stated_address(uow: UnitOfWork, kind: str, value: str, name: str, *, sealed: bool) -> AddressRow | None:
+    """The first address that a citizen of this name typed in without being seen there."""
+    found: AddressRow | None = await uow.session.scalar(
+        select(AddressRow)
+        .join(CitizenRow, CitizenRow.id == AddressRow.citizen_id)
+        .where(
+            AddressRow.kind == kind,
+            AddressRow.value == value,
+            AddressRow.sealed.is_(sealed),
+            AddressRow.stated.is_(True),
+            CitizenRow.name == name,
+        )
+        .order_by(AddressRow.id)
+        .limit(1)
+    )
+    return found
+
+
 async def addresses_of(uow: UnitOfWork, citizen_id: str) -> list[AddressRow]:
     """Where the citizen can be reached, oldest first; those of merged records lie with the kept one."""
     holder = await kept(uow, citizen_id)

@@ -19,6 +19,7 @@ async def count_attempt(uow: UnitOfWork, login: str, source: str) -> None:
     Raises `TooMany` (code `too_many_logins`, `retry_after_s`) when the login or the source had too many of late,
     whether the login exists or not.
     """
+    await uow.session.execute(delete(LoginFailureRow).where(LoginFailureRow.failed_at <= uow.now - WINDOW))
     by_login = await _wait_until(uow, LoginFailureRow.login == login, MOST_BY_LOGIN)
     by_source = await _wait_until(uow, LoginFailureRow.source == source, MOST_BY_SOURCE)
     until = max(by_login or uow.now, by_source or uow.now)
@@ -32,16 +33,11 @@ async def forgive(uow: UnitOfWork, login: str) -> None:
     await uow.session.execute(delete(LoginFailureRow).where(LoginFailureRow.login == login))
 
 
-async def sweep(uow: UnitOfWork) -> None:
-    """Remove attempts that no longer count."""
-    await uow.session.execute(delete(LoginFailureRow).where(LoginFailureRow.failed_at < uow.now - WINDOW))
-
-
 async def _wait_until(uow: UnitOfWork, whose: ColumnElement[bool], most: int) -> datetime | None:
     """When the oldest of the `most` last attempts leaves the window; None while there are fewer."""
     oldest: datetime | None = await uow.session.scalar(
         select(LoginFailureRow.failed_at)
-        .where(whose, LoginFailureRow.failed_at > uow.now - WINDOW)
+        .where(whose)
         .order_by(LoginFailureRow.failed_at.desc())
         .offset(most - 1)
         .limit(1)

@@ -23,9 +23,9 @@ MAIL = Sender("mail", "Zhang@ZhiGu.cn", "张三")
 PHONE = Sender("phone", "138 0000 0001")
 
 
-async def citizen(work: Work, sender: Sender, *, sealed: bool = False, **edit: str) -> str:
+async def citizen(work: Work, sender: Sender, *, sealed: bool = False, stated: bool = False, **edit: str) -> str:
     async with work() as uow:
-        row = await service.find_or_create(uow, sender, language="zh-CN", sealed=sealed)
+        row = await service.find_or_create(uow, sender, language="zh-CN", sealed=sealed, stated=stated)
         if edit:
             await service.change(uow, row.id, row.version, CitizenEdit(**edit))
         return row.id
@@ -66,12 +66,21 @@ async def test_a_sealed_approach_leaves_no_trace_in_the_open(work: Work) -> None
     assert await citizen(work, PHONE) != stranger, "an open approach never leads to a sealed record"
 
 
+async def test_an_address_that_was_only_typed_in_leads_to_nobody_else(work: Work) -> None:
+    owner = await citizen(work, PHONE)
+    typed = Sender("phone", "138 0000 0001", "张三")
+    one = await citizen(work, typed, stated=True)
+    assert one != owner
+    assert await citizen(work, typed, stated=True) == one, "the same words come from the same writer"
+    assert await citizen(work, Sender("phone", "138 0000 0001", "李四"), stated=True) not in (one, owner)
+    nameless = Sender("phone", "138 0000 0001")
+    assert await citizen(work, nameless, stated=True) != await citizen(work, nameless, stated=True)
+    assert await citizen(work, PHONE) == owner
+
+
 async def test_matches_say_why_and_are_dismissed_for_good(work: Work) -> None:
-    one = await citizen(work, MAIL, organisation="智谷科技")
+    one = await citizen(work, Sender("phone", "138-0000-0001", "张三"), stated=True, organisation="智谷科技")
     two = await citizen(work, PHONE, name="张三", organisation="智谷科技", credit_code="91110000600037341L")
-    async with work() as uow:
-        await service.state_address(uow, await store.citizen(uow, one), "phone", "13800000001")
-        await service.state_address(uow, await store.citizen(uow, one), "phone", "138-0000-0001")
     await citizen(work, Sender("mail", "other@zhigu.cn", "张三"), organisation="别处")
     await citizen(work, Sender("mail", "in@confidence.cn", "张三"), sealed=True, organisation="智谷科技")
     async with work() as uow:
