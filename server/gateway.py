@@ -5,12 +5,12 @@ import signal
 
 from kit.logs import configure_logs
 from server.loops import run_gateway
-from server.settings import Settings
+from server.settings import Settings, read_settings
 
 
 def main() -> None:
     """Run until SIGTERM or Ctrl-C; what was begun is left to its lease when it cannot finish."""
-    settings = Settings()
+    settings = read_settings()
     configure_logs(settings.log_level.upper())
     asyncio.run(_run_until_stopped(settings))
 

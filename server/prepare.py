@@ -12,13 +12,13 @@ from kit.unit_of_work import Database
 from server import credentials
 from server.first_start import FirstLogin, seed
 from server.migrate import upgrade
-from server.settings import Settings
+from server.settings import Settings, read_settings
 from server.speech import Say, speaker
 
 
 def main() -> None:
     """Safe to repeat, and to run on several nodes at once. Prints the first logins, if it made them."""
-    settings = Settings()
+    settings = read_settings()
     configure_logs("WARNING")
     settings.prepare_data_dir()
     logins = asyncio.run(_prepare(settings))

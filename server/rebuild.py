@@ -5,14 +5,14 @@ import asyncio
 import typer
 
 from kit.logs import configure_logs
-from server.settings import Settings
+from server.settings import Settings, read_settings
 from server.speech import speaker
 from server.wiring import build
 
 
 def main() -> None:
     """Print how many contacts the queue holds now."""
-    settings = Settings()
+    settings = read_settings()
     configure_logs("WARNING")
     count = asyncio.run(_rebuild(settings))
     say = speaker(settings.language)

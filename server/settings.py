@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Literal
 from urllib.parse import quote
 
-from pydantic import Field, SecretStr, field_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict, SettingsError
 
 from channels.mail.settings import MailboxSettings
 from webchat.settings import CitizenSettings
@@ -146,3 +146,16 @@ class Settings(BaseSettings):
             pass
         finally:
             draft.unlink()
+
+
+def read_settings() -> Settings:
+    """The settings of this process. A value that cannot be is told in one line, and ends the process."""
+    try:
+        return Settings()
+    except (ValidationError, SettingsError) as error:
+        lines = (
+            [f"{PREFIX}{'__'.join(map(str, item['loc'])).upper()}: {item['msg']}" for item in error.errors()]
+            if isinstance(error, ValidationError)
+            else [str(error)]
+        )
+        raise SystemExit("\n".join(lines)) from None

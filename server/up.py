@@ -12,14 +12,14 @@ from collections.abc import Iterator, Sequence
 import typer
 
 from server.embedded_redis import NoRedis, command, find_server, prepare
-from server.settings import Settings
+from server.settings import Settings, read_settings
 from server.speech import Say, speaker
 from server.supervisor import Part, StartFailed, Supervisor
 
 
 def main() -> None:
     """Run until Ctrl-C or SIGTERM. Exit code 1 when the platform could not start."""
-    raise SystemExit(asyncio.run(run(Settings())))
+    raise SystemExit(asyncio.run(run(read_settings())))
 
 
 async def run(settings: Settings) -> int:

@@ -4,14 +4,14 @@ import uvicorn
 
 from kit.logs import configure_logs
 from server.app import create_app
-from server.settings import Settings
+from server.settings import read_settings
 
 LARGEST_FRAME_BYTES = 256 * 1024
 
 
 def main() -> None:
     """Serve until SIGTERM or Ctrl-C; open streams are cut after the graceful-shutdown time-out."""
-    settings = Settings()
+    settings = read_settings()
     configure_logs(settings.log_level.upper())
     uvicorn.run(
         create_app(settings),

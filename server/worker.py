@@ -10,7 +10,7 @@ from rq.worker import SimpleWorker
 from kit.jobs import check_references, set_runtime
 from kit.logs import configure_logs
 from server.loops import JOB_REFERENCES, LANE, worker_runtime
-from server.settings import Settings
+from server.settings import read_settings
 
 # How long a worker that is not heard of counts as alive; the doctor and RQ itself go by it.
 SIGN_OF_LIFE_S = 60
@@ -18,7 +18,7 @@ SIGN_OF_LIFE_S = 60
 
 def main() -> None:
     """Work until SIGTERM or Ctrl-C; the job at hand is finished first. Bad job references fail at once."""
-    settings = Settings()
+    settings = read_settings()
     configure_logs(settings.log_level.upper())
     check_references(JOB_REFERENCES)
     connection = Redis.from_url(settings.jobs_redis)

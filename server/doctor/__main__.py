@@ -7,7 +7,7 @@ import typer
 
 from server.doctor import machine, services, work
 from server.doctor.finding import Check, Checks, Finding, Verdict, wrong
-from server.settings import Settings
+from server.settings import Settings, read_settings
 from server.speech import Say, speaker
 
 CHECKS: Checks = {
@@ -35,7 +35,7 @@ def main(arguments: list[str]) -> int:
     if unknown:
         typer.echo(f"{', '.join(unknown)}? {', '.join(CHECKS)}", err=True)
         return 2
-    settings = Settings()
+    settings = read_settings()
     return asyncio.run(_run(settings, speaker(settings.language), arguments or list(CHECKS)))
 
 

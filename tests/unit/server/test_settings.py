@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 from pydantic import ValidationError
 
-from server.settings import LONGEST_SOCKET_PATH, Settings
+from server.settings import LONGEST_SOCKET_PATH, Settings, read_settings
+from tests.support.tree import ROOT
 
 
 def test_defaults_live_in_the_data_folder(tmp_path: Path) -> None:
@@ -68,3 +69,20 @@ def test_a_given_key_needs_no_file(tmp_path: Path) -> None:
 def test_commands_speak_the_terminals_language(monkeypatch: pytest.MonkeyPatch, spoken: str, language: str) -> None:
     monkeypatch.setenv("LC_ALL", spoken)
     assert Settings().language == language
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "told"),
+    [("AXD_PORT", "eighty", "AXD_PORT: Input should be a valid integer"), ("AXD_MAILBOXES", "{", "mailboxes")],
+)
+def test_a_value_that_cannot_be_ends_with_its_name(
+    monkeypatch: pytest.MonkeyPatch, name: str, value: str, told: str
+) -> None:
+    monkeypatch.setenv(name, value)
+    with pytest.raises(SystemExit, match=told):
+        read_settings()
+
+
+def test_the_manual_names_every_setting() -> None:
+    manual = (ROOT / "docs/operators.md").read_text("utf-8")
+    assert [name for name in Settings.model_fields if f"`AXD_{name.upper()}`" not in manual] == []
