@@ -7,6 +7,7 @@ from datetime import UTC, datetime, time, timedelta
 from sqlalchemy import or_, select
 
 from kit.unit_of_work import UnitOfWork
+from records.staff.tables import AccountRow
 from router import store
 from router.contact import ContactStatus
 from router.hours import HOTLINE, Calendar, PublishedTable, missing_table
@@ -41,7 +42,11 @@ async def board(uow: UnitOfWork) -> Board:
     staff = await staffing(uow, settings, {queue_id: {} for queue_id in settings.queues})
     queues = tuple([await _line(uow, queue, figures[queue.id], staff[queue.id]) for queue in settings.queues.values()])
     agents = await agent_standings(uow)
-    alarms = [*_queue_alarms(uow, settings, queues, figures), *_agent_alarms(agents), *_calendar_alarms(uow, calendars)]
+    alarms = [
+        *_queue_alarms(uow, settings, queues, figures),
+        *await _agent_alarms(uow, agents),
+        *_calendar_alarms(uow, calendars),
+    ]
     return Board(
         at=uow.now,
         open_now=calendars[HOTLINE].open_state(uow.now).open_now,
@@ -90,7 +95,7 @@ async def _line(uow: UnitOfWork, queue: QueueRow, figures: _Figures, staff: Staf
         queue_id=queue.id,
         waiting=len(figures.waiting_since),
         longest_wait_s=elapsed_s(min(figures.waiting_since), uow.now) if figures.waiting_since else None,
-        expected=await expected_wait(uow, queue.id),
+        expected=await expected_wait(uow, queue.id, staff=staff),
         answered=figures.answered,
         answered_in_time=figures.in_time,
         abandoned=figures.abandoned,
@@ -106,22 +111,33 @@ def _queue_alarms(
 ) -> list[AlarmStanding]:
     alarms = []
     for line in lines:
-        since = min(figures[line.queue_id].waiting_since, default=uow.now)
-        detail = {"queue_id": line.queue_id, "waiting": str(line.waiting), "longest_s": str(line.longest_wait_s or 0)}
-        limit = settings.queue(line.queue_id).sla_s * LATE
+        queue = settings.queue(line.queue_id)
+        since = min(figures[queue.id].waiting_since, default=uow.now)
+        names = {"queue_id": queue.id, "queue": queue.name, "queue_en": queue.name_en}
+        waits = {**names, "waiting": str(line.waiting), "longest": _minutes(line.longest_wait_s or 0)}
+        limit_s = queue.sla_s * LATE
         if line.waiting and not line.online_agents:
-            alarms.append(_alarm("red", "queue_unmanned", line.queue_id, since, detail))
-        elif (line.longest_wait_s or 0) > limit:
-            alarms.append(_alarm("red", "queue_critical", line.queue_id, since + timedelta(seconds=limit), detail))
+            alarms.append(_alarm("red", "queue_unmanned", queue.id, since, waits))
+        elif (line.longest_wait_s or 0) > limit_s:
+            alarms.append(_alarm("red", "queue_critical", queue.id, since + timedelta(seconds=limit_s), waits))
         if line.overdue:
-            detail = {"queue_id": line.queue_id, "n": str(line.overdue)}
-            alarms.append(_alarm("yellow", "overdue", line.queue_id, uow.now, detail))
+            alarms.append(_alarm("yellow", "overdue", queue.id, uow.now, {**names, "n": str(line.overdue)}))
     return alarms
 
 
-def _agent_alarms(agents: list[AgentStanding]) -> list[AlarmStanding]:
-    lost = [agent for agent in agents if agent.state == "lost"]
-    return [_alarm("yellow", "agent_lost", agent.agent_id, agent.since, {"agent_id": agent.agent_id}) for agent in lost]
+def _minutes(seconds: int) -> str:
+    return f"{seconds // 60}:{seconds % 60:02d}"
+
+
+async def _agent_alarms(uow: UnitOfWork, agents: list[AgentStanding]) -> list[AlarmStanding]:
+    lost = {agent.agent_id: agent for agent in agents if agent.state == "lost"}
+    if not lost:
+        return []
+    accounts = await uow.session.scalars(select(AccountRow).where(AccountRow.id.in_(lost)))
+    return [
+        _alarm("yellow", "agent_lost", row.id, lost[row.id].since, {"agent_id": row.id, "agent": row.display_name})
+        for row in accounts
+    ]
 
 
 def _calendar_alarms(uow: UnitOfWork, calendars: Mapping[str, Calendar]) -> list[AlarmStanding]:

@@ -25,7 +25,8 @@ FEWEST_HANDLED = 5
 
 @dataclass(frozen=True, kw_only=True)
 class Staffing:
-    """Agents who could take contacts of a queue: `online` are ready, `free` of these have a slot, `slots` in all."""
+    """Agents who could take contacts of a queue, now or once waiting has lowered what is asked: `online` are ready,
+    `free` of these have a slot, `slots` in all."""
 
     online: int
     free: int
@@ -59,12 +60,21 @@ def _score(queued_at: datetime | None, priority: int) -> float:
 
 
 async def expected_wait(
-    uow: UnitOfWork, queue_id: str, *, ahead: int | None = None, requirements: Mapping[str, int] | None = None
+    uow: UnitOfWork,
+    queue_id: str,
+    *,
+    ahead: int | None = None,
+    requirements: Mapping[str, int] | None = None,
+    staff: Staffing | None = None,
 ) -> WaitRange | None:
-    """For a contact with `ahead` before it (default: all that wait); None while nobody could take it."""
+    """For a contact with `ahead` before it (default: all that wait); None while nobody could take it.
+
+    `staff` of the queue, where the caller has it already.
+    """
     settings = await store.routing_settings(uow)
     queue = settings.queue(queue_id)
-    staff = (await staffing(uow, settings, {queue_id: requirements or {}}))[queue_id]
+    if staff is None:
+        staff = (await staffing(uow, settings, {queue_id: requirements or {}}))[queue_id]
     if staff.online == 0:
         return None
     waiting = await _waiting(uow, queue_id)
@@ -149,8 +159,9 @@ def _staffing_of(
     levels: Mapping[str, Mapping[str, int]],
     loads: Mapping[str, Mapping[str, int]],
 ) -> Staffing:
-    requirements = settings.plan(queue.id, queue.channel, own).requirements
-    able = [row for row in ready if meets(levels.get(row.id, {}), requirements)]
+    plan = settings.plan(queue.id, queue.channel, own)
+    stages = [plan.requirements, *(step.requirements for step in plan.steps[-1:])]
+    able = [row for row in ready if any(meets(levels.get(row.id, {}), stage) for stage in stages)]
     kind = class_of(queue.channel)
     free = [row for row in able if is_free(row.capacity, loads.get(row.id, {}), kind)]
     return Staffing(online=len(able), free=len(free), slots=sum(row.capacity.get(kind, 0) for row in able))
