@@ -6,6 +6,7 @@ from typing import Annotated, Any
 import typer
 
 from server.bench.message import run_message
+from server.bench.oracles import run_oracles
 from server.bench.routing import growth_exponent, run_routing
 
 bench = typer.Typer(help="性能测量 / Measurements.", no_args_is_help=True)
@@ -32,6 +33,17 @@ def routing(
     exponent = growth_exponent(lines)
     if exponent is not None:
         _show({"agents": agents, "cpu_growth_exponent": exponent}, as_json)
+
+
+@bench.command()
+def oracles(
+    arrivals: Annotated[int, typer.Option(help="每个系统的到达数 / arrivals for each system")] = 250_000,
+    name: Annotated[str, typer.Option(help="名称开头,如 Erlang-C / systems whose name begins so")] = "",
+    as_json: Annotated[bool, typer.Option("--json", help="逐行 JSON / JSON lines")] = False,
+) -> None:
+    """在虚拟时间中与已知的排队系统比较 / Compare with queueing systems whose figures are known."""
+    for line in run_oracles(arrivals, name):
+        _show(line, as_json)
 
 
 @bench.command()
