@@ -179,6 +179,9 @@ class Supervisor:
                 process = await self._spawn(part)
             except OSError as error:
                 self._tell(f"{part.name}: {error}")
+            if self.stopping:
+                # Asked to stop while it was being started: nobody else has seen this process.
+                await self._end(process, part.stop_timeout_s)
 
     async def _until_end(self, part: Part, process: asyncio.subprocess.Process) -> None:
         unseen: deque[str] = deque(maxlen=LINES_OF_A_QUIET_PART)

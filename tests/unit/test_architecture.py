@@ -6,6 +6,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
+from functools import cache
 from importlib.metadata import packages_distributions
 from pathlib import Path
 
@@ -20,12 +21,13 @@ READS_ENVIRONMENT = {Path("server/settings.py")}
 WRITES_SQL = {"kit", "server/migrations"}
 
 
-def tree(path: Path) -> ast.Module:
-    return ast.parse((ROOT / path).read_text("utf-8"), str(path))
+@cache
+def nodes_of(path: Path) -> tuple[ast.AST, ...]:
+    return tuple(ast.walk(ast.parse((ROOT / path).read_text("utf-8"), str(path))))
 
 
 def calls_and_attributes(path: Path) -> Iterator[ast.Attribute | ast.Name]:
-    return (node for node in ast.walk(tree(path)) if isinstance(node, ast.Attribute | ast.Name))
+    return (node for node in nodes_of(path) if isinstance(node, ast.Attribute | ast.Name))
 
 
 def contract(name: str) -> dict[str, list[str]]:
@@ -92,7 +94,7 @@ def test_functions_stay_short() -> None:
         f"{path}:{node.lineno} {node.name}"
         for path in python_files(*rooms(), "tests")
         if "versions" not in path.parts
-        for node in ast.walk(tree(path))
+        for node in nodes_of(path)
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
         and (node.end_lineno or 0) - node.lineno + 1 > LONGEST_FUNCTION
     }
@@ -109,7 +111,7 @@ def test_rows_stand_in_tables_files() -> None:
         f"{path}:{node.lineno}"
         for path in python_files()
         if path.parts[0] != "kit" and not path.stem.startswith("tables")
-        for node in ast.walk(tree(path))
+        for node in nodes_of(path)
         if isinstance(node, ast.ClassDef)
         and any(isinstance(part, ast.Assign) and _names(part) == {"__tablename__"} for part in node.body)
     ]
@@ -120,7 +122,7 @@ def test_routers_are_called_routes() -> None:
     misnamed = [
         f"{path}:{node.lineno}"
         for path in python_files()
-        for node in ast.walk(tree(path))
+        for node in nodes_of(path)
         if isinstance(node, ast.Assign)
         and isinstance(node.value, ast.Call)
         and isinstance(node.value.func, ast.Name)
@@ -150,7 +152,7 @@ def test_no_statement_goes_past_the_access_filter() -> None:
         f"{path}:{node.lineno}"
         for path in python_files()
         if not any(str(path).startswith(allowed) for allowed in WRITES_SQL)
-        for node in ast.walk(tree(path))
+        for node in nodes_of(path)
         if (isinstance(node, ast.Attribute) and node.attr in {"__table__", "exec_driver_sql"})
         or (
             isinstance(node, ast.ImportFrom) and (node.module or "").startswith("sqlalchemy") and _imports(node, "text")
@@ -178,7 +180,7 @@ def test_what_the_product_imports_is_declared() -> None:
 
 
 def _imported_packages(path: Path) -> set[str]:
-    nodes = list(ast.walk(tree(path)))
+    nodes = nodes_of(path)
     whole = {alias.name for node in nodes if isinstance(node, ast.Import) for alias in node.names}
     parts = {node.module for node in nodes if isinstance(node, ast.ImportFrom) and node.module and not node.level}
     return {name.partition(".")[0] for name in whole | parts}
