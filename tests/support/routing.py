@@ -47,12 +47,15 @@ class RoutingWorld:
     queues: dict[str, str] = field(default_factory=dict)
 
     @classmethod
-    async def make(cls, database: Database, clock: ManualClock, functions: RoutingFunctions) -> "RoutingWorld":
+    async def make(
+        cls, database: Database, clock: ManualClock, functions: RoutingFunctions, *, rebuilt: bool = True
+    ) -> "RoutingWorld":
         live = Calls()
         router = Router(database=database, functions=functions, connectors={"chat": live})
         world = cls(database=database, clock=clock, functions=functions, router=router, live=live)
         await world._seed()
-        await router.rebuild(world.workspace_id)
+        if rebuilt:
+            await router.rebuild(world.workspace_id)
         return world
 
     async def _seed(self) -> None:
