@@ -7,6 +7,7 @@ from typing import Any
 
 from kit import search
 from kit.errors import Invalid, NotFound
+from kit.ids import new_id
 from kit.unit_of_work import UnitOfWork
 from records.messages import attachments, store
 from records.messages.attachments import StoredFile
@@ -59,20 +60,20 @@ async def append(uow: UnitOfWork, new: NewMessage) -> MessageRow:
 
     Raises `NotFound` for an unknown thread, `Invalid` for an attachment that is not this author's to send.
     """
-    if new.client_id is not None:
-        known = await store.by_client_id(uow, new.thread_id, new.client_id)
-        if known is not None:
-            return known
-    taken = await store.next_seq(uow, new.thread_id)
+    # What came together is written together: a flush for each statement here would cost a busy chat most of its time.
+    with uow.session.no_autoflush:
+        if new.client_id is not None:
+            known = await store.by_client_id(uow, new.thread_id, new.client_id)
+            if known is not None:
+                return known
+        taken = await store.next_seq(uow, new.thread_id)
     if taken is None:
         raise NotFound("There is no such thread.")
     seq, thread_channel = taken
     row = _row(uow, new, seq, new.channel or thread_channel)
     uow.session.add(row)
-    await uow.session.flush()
-    files = attachments.add(uow, row, new.files)
-    files += await attachments.claim(uow, row, new.attachment_ids, new.author_id)
-    await _make_findable(uow, row, files)
+    files = await _attach(uow, row, new) if new.files or new.attachment_ids else []
+    _make_findable(uow, row, files)
     emit(uow, row, plain=not files and new.direction is not Direction.OUT)
     if row.channel == thread_channel == "chat" and new.direction in (Direction.IN, Direction.OUT):
         uow.emit(f"chat:{new.thread_id}", "message", row.id, seq, {"seq": seq}, sealed=row.sealed)
@@ -84,6 +85,7 @@ async def reply(uow: UnitOfWork, new: NewMessage, delivery: Delivery) -> Message
     row = await append(uow, new)
     if row.direction != Direction.OUT:
         raise Invalid("This id was used for another message.")
+    await uow.session.flush()
     if row.id not in await store.outbox_of(uow, [row.id]):
         uow.session.add(
             OutboxRow(
@@ -167,6 +169,7 @@ def emit(uow: UnitOfWork, row: MessageRow, *, plain: bool = False) -> None:
 
 def _row(uow: UnitOfWork, new: NewMessage, seq: int, channel: str) -> MessageRow:
     return MessageRow(
+        id=new_id(),
         thread_id=new.thread_id,
         contact_id=new.contact_id,
         citizen_id=new.citizen_id,
@@ -189,8 +192,14 @@ def _row(uow: UnitOfWork, new: NewMessage, seq: int, channel: str) -> MessageRow
     )
 
 
-async def _make_findable(uow: UnitOfWork, row: MessageRow, files: Sequence[AttachmentRow]) -> None:
+async def _attach(uow: UnitOfWork, row: MessageRow, new: NewMessage) -> list[AttachmentRow]:
+    await uow.session.flush()
+    files = attachments.add(uow, row, new.files)
+    return files + await attachments.claim(uow, row, new.attachment_ids, new.author_id)
+
+
+def _make_findable(uow: UnitOfWork, row: MessageRow, files: Sequence[AttachmentRow]) -> None:
     words = [row.subject, row.text, *(file.filename for file in files)]
     text = "\n".join(word for word in words if word)
     if row.direction != Direction.EVENT and text:
-        await search.index(uow, SEARCH_ENTITY, row.id, text, sealed=row.sealed)
+        search.add(uow, SEARCH_ENTITY, row.id, text, sealed=row.sealed)

@@ -21,8 +21,8 @@ REPORTS = "举报(保密)"
 
 
 @pytest.fixture
-async def inbox(sqlite_url: str, redis_url: str, tmp_path: Path) -> AsyncIterator[Inbox]:
-    async with open_inbox(sqlite_url, redis_url, tmp_path / "blobs", routed=True) as opened:
+async def inbox(database_url: str, redis_url: str, tmp_path: Path) -> AsyncIterator[Inbox]:
+    async with open_inbox(database_url, redis_url, tmp_path / "blobs", routed=True) as opened:
         yield opened
 
 
