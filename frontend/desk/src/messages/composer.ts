@@ -25,7 +25,8 @@ export function useComposer(contactId: () => string) {
 
   const draft = computed(() => drafts.of(contactId(), kind.value))
   const channels = computed(() => thread.detail?.reply_channels ?? [])
-  const canReply = computed(() => thread.isMine && thread.contact?.status !== 'wrap_up' && channels.value.length > 0)
+  const isOpen = computed(() => ['active', 'parked'].includes(thread.contact?.status ?? ''))
+  const canReply = computed(() => thread.isMine && isOpen.value && channels.value.length > 0)
   const ready = computed(() => uploading.value.length === 0 && (draft.value.text.trim() !== '' || draft.value.attachments.length > 0))
 
   watch(contactId, (id) => {
@@ -86,5 +87,5 @@ export function useComposer(contactId: () => string) {
   }
   const keepMine = (): void => void (draft.value.theirs = null)
 
-  return { kind, channel, channels, draft, canReply, ready, uploading, write, send, attach, detach, takeTheirs, keepMine }
+  return { kind, channel, channels, draft, isOpen, canReply, ready, uploading, write, send, attach, detach, takeTheirs, keepMine }
 }
