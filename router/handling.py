@@ -49,6 +49,7 @@ class Handling:
             lambda: dispatch.functions.done(
                 workspace_id, contact_id, agent_id, fence, now_ms=dispatch.now_ms(), wrap_up_blocks=blocks
             ),
+            contact_id=contact_id,
         )
 
     async def extend_wrap_up(self, uow: UnitOfWork, contact_id: str, agent_id: str) -> ContactRow:

@@ -27,7 +27,7 @@ OPEN, CLOSED_NOW, CLOSED_HOLIDAY = "open", "closed_now", "closed_holiday"
 Span = tuple[time, time]
 """Opening and closing in the workspace's zone; a closing of 00:00 is the end of the day."""
 WHOLE_DAY: Span = (time(0), time(0))
-OFFICE_HOURS: Span = (time(9), time(17, 30))
+OFFICE_HOURS: Span = (time(9), time(17))
 
 
 class HolidayTable(Protocol):

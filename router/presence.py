@@ -110,15 +110,17 @@ class PresenceDesk:
             )
             if not was_there:
                 await agent_changed(uow, agent_id)
-        await self._dispatch.push_agent(workspace_id, agent_id)
+            self._dispatch.after_agent(uow, agent_id)
 
     async def disconnected(self, workspace_id: str, agent_id: str) -> None:
         """No new offers for the time being; another socket or the same page reloaded is back with its next sign."""
-        functions, dispatch = self._dispatch.functions, self._dispatch
-        async with dispatch.database.unit_of_work(Access.system(workspace_id), read_only=True) as uow:
+        async with self._dispatch.database.unit_of_work(Access.system(workspace_id), read_only=True) as uow:
             row = await store.agent(uow, agent_id)
-        if row.presence != Presence.READY:
-            return
+            if row.presence == Presence.READY:
+                uow.after_commit(lambda: self._hold_offers(workspace_id, agent_id))
+
+    async def _hold_offers(self, workspace_id: str, agent_id: str) -> None:
+        dispatch, functions = self._dispatch, self._dispatch.functions
         await dispatch.carry_agent(
             workspace_id,
             agent_id,

@@ -7,20 +7,21 @@ from sqlalchemy import select, update
 
 from kit.access import Access
 from kit.ids import new_id
-from kit.leases import acquire, release
+from kit.leases import Lease, acquire, release
 from kit.unit_of_work import UnitOfWork
 from router import store
 from router.contact import ContactStatus, OfferOutcome
 from router.descriptions import contact_truth
 from router.dispatch import Dispatch, describe_agents
-from router.effects import ContactTruth, Placement
+from router.effects import AgentDescription, ContactTruth, Placement
 from router.functions.client import RebuildNeeded
 from router.tables import ContactRow, EpochRow, OfferRow
 
 log = logging.getLogger(__name__)
 
 PAGE = 500
-LEASE_S = 60.0
+LEASE_S = 15.0
+"""Renewed with each page: a node that dies keeps the others waiting no longer."""
 HELD = (ContactStatus.QUEUED, ContactStatus.OFFERED, ContactStatus.ACTIVE, ContactStatus.WRAP_UP)
 
 
@@ -30,46 +31,47 @@ class Rebuild:
 
     async def run(self, workspace_id: str) -> int:
         """Rebuild, unless another node is at it; returns how many contacts were loaded (0: left to the other)."""
-        access, holder = Access.system(workspace_id), new_id()
+        name, holder, access = f"routing-rebuild:{workspace_id}", new_id(), Access.system(workspace_id)
         async with self._dispatch.database.unit_of_work(access) as uow:
-            lease = await acquire(uow, f"routing-rebuild:{workspace_id}", holder, LEASE_S)
+            lease = await acquire(uow, name, holder, LEASE_S)
             if lease is None:
                 return 0
-            epoch = await _next_epoch(uow)
-            agents = await describe_agents(uow)
-        count = 0
-
-        async def counted() -> AsyncIterator[ContactTruth]:
-            nonlocal count
-            async for truth in self._truths(workspace_id):
-                count += 1
-                yield truth
-
+            epoch, agents = await _next_epoch(uow), await describe_agents(uow)
         try:
-            outcome = await self._dispatch.functions.rebuild(
-                workspace_id, epoch=epoch, agents=agents, contacts=counted(), now_ms=self._dispatch.now_ms()
-            )
+            return await self._load(workspace_id, epoch, agents, lease)
         except RebuildNeeded:
             log.info("another rebuild of %s took over", workspace_id)
             return 0
         finally:
             async with self._dispatch.database.unit_of_work(access) as uow:
                 await release(uow, lease)
+
+    async def _load(self, workspace_id: str, epoch: int, agents: Sequence[AgentDescription], lease: Lease) -> int:
+        count = 0
+
+        async def counted() -> AsyncIterator[ContactTruth]:
+            nonlocal count
+            async for page in self._pages(workspace_id, lease):
+                for truth in page:
+                    count += 1
+                    yield truth
+
+        outcome = await self._dispatch.functions.rebuild(
+            workspace_id, epoch=epoch, agents=agents, contacts=counted(), now_ms=self._dispatch.now_ms()
+        )
         log.info("rebuilt routing of %s: epoch %d, %d contacts, %d agents", workspace_id, epoch, count, len(agents))
-        await self._dispatch.apply(workspace_id, outcome.effects)
+        for start in range(0, len(outcome.effects), PAGE):
+            await self._dispatch.apply(workspace_id, outcome.effects[start : start + PAGE])
         return count
 
-    async def _truths(self, workspace_id: str) -> AsyncIterator[ContactTruth]:
-        after = ""
-        while True:
-            async with self._dispatch.database.unit_of_work(Access.system(workspace_id), read_only=True) as uow:
+    async def _pages(self, workspace_id: str, lease: Lease) -> AsyncIterator[list[ContactTruth]]:
+        after, size = "", PAGE
+        while size == PAGE:
+            async with self._dispatch.database.unit_of_work(Access.system(workspace_id)) as uow:
+                await acquire(uow, lease.name, lease.holder, LEASE_S)
                 page = await truths_after(uow, after)
-            for truth in page:
-                if truth.placement is not Placement.GONE:
-                    yield truth
-            if len(page) < PAGE:
-                return
-            after = page[-1].contact.contact_id
+            yield [truth for truth in page if truth.placement is not Placement.GONE]
+            size, after = len(page), page[-1].contact.contact_id if page else after
 
 
 async def truths_after(uow: UnitOfWork, after: str, *, limit: int = PAGE) -> list[ContactTruth]:

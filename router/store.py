@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 from functools import cached_property
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -32,6 +32,10 @@ from router.tables import (
 )
 
 _SETTINGS, _CALENDARS = "routing settings", "calendars"
+OFFICE_HOURS_SETTING = "office_hours"
+"""In the workspace's settings: ["09:00", "17:00"], the bureau's hours on a workday."""
+
+OVERRIDES_AGE = timedelta(days=400)
 LAST_AGENT_AGE = timedelta(days=30)
 """Who served a citizen this long ago is still preferred."""
 
@@ -102,12 +106,6 @@ async def _read_settings(uow: UnitOfWork) -> RoutingSettings:
     return RoutingSettings(queues={row.id: row for row in rows}, skills=list(skills))
 
 
-async def zone(uow: UnitOfWork) -> ZoneInfo:
-    """The workspace's time zone."""
-    name = await uow.session.scalar(select(WorkspaceRow.timezone).where(WorkspaceRow.id == uow.workspace_id))
-    return ZoneInfo(name or "Asia/Shanghai")
-
-
 async def calendars(uow: UnitOfWork) -> dict[str, Calendar]:
     """Both calendars with the dates that operators entered; read once in a transaction."""
     known: dict[str, Calendar] | None = uow.session.info.get(_CALENDARS)
@@ -117,20 +115,18 @@ async def calendars(uow: UnitOfWork) -> dict[str, Calendar]:
 
 
 async def _read_calendars(uow: UnitOfWork) -> dict[str, Calendar]:
-    overrides: dict[str, dict[Any, Span | None]] = {HOTLINE: {}, BUREAU: {}}
-    for row in await uow.session.scalars(select(CalendarDayRow).where(CalendarDayRow.day >= _horizon(uow))):
-        opens_and_closes = (row.opens, row.closes)
-        span = None if None in opens_and_closes else _span(row.opens or "", row.closes or "")
-        overrides.setdefault(row.calendar, {})[row.day] = span
-    local = await zone(uow)
+    overrides: dict[str, dict[date, Span | None]] = {HOTLINE: {}, BUREAU: {}}
+    since = (uow.now - OVERRIDES_AGE).date()
+    for row in await uow.session.scalars(select(CalendarDayRow).where(CalendarDayRow.day >= since)):
+        closed = row.opens is None or row.closes is None
+        overrides[row.calendar][row.day] = None if closed else _span(row.opens or "", row.closes or "")
+    workspace = await uow.session.get_one(WorkspaceRow, uow.workspace_id)
+    local, hours = ZoneInfo(workspace.timezone), workspace.settings.get(OFFICE_HOURS_SETTING)
+    span = _span(*hours) if hours else OFFICE_HOURS
     return {
         HOTLINE: Calendar(name=HOTLINE, zone=local, overrides=overrides[HOTLINE]),
-        BUREAU: Calendar(name=BUREAU, zone=local, span=OFFICE_HOURS, workdays_only=True, overrides=overrides[BUREAU]),
+        BUREAU: Calendar(name=BUREAU, zone=local, span=span, workdays_only=True, overrides=overrides[BUREAU]),
     }
-
-
-def _horizon(uow: UnitOfWork) -> Any:
-    return (uow.now - timedelta(days=400)).date()
 
 
 def _span(opens: str, closes: str) -> Span:

@@ -91,7 +91,7 @@ async def test_a_night_mail_is_queued_and_due_on_the_next_workday(world: Routing
     contact_id, placed = await world.arrival("mail")
     assert (await world.contact(contact_id)).status == ContactStatus.QUEUED
     assert (placed.opening.open_now, placed.opening.told) == (False, "closed_now")
-    assert placed.due_at == datetime(2026, 11, 30, 9, 30, tzinfo=UTC)
+    assert placed.due_at == datetime(2026, 11, 30, 9, 0, tzinfo=UTC)
     assert placed.due_on.isoformat() == "2026-11-30"
 
 
