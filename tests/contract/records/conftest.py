@@ -18,8 +18,8 @@ def work(database: Database) -> Work:
     workspace_id = new_id()
 
     @asynccontextmanager
-    async def open_work(*, sees_sealed: bool = True) -> AsyncIterator[UnitOfWork]:
-        access = Access(workspace_id=workspace_id, actor_id="someone", sees_sealed=sees_sealed)
+    async def open_work(*, sees_sealed: bool = True, actor_id: str = "someone") -> AsyncIterator[UnitOfWork]:
+        access = Access(workspace_id=workspace_id, actor_id=actor_id, sees_sealed=sees_sealed)
         async with database.unit_of_work(access) as uow:
             yield uow
 
