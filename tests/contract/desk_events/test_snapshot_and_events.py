@@ -7,12 +7,11 @@ from typing import Any
 
 import pytest
 
-from desk.access import Actor
-from kit.access import Access
 from records.messages import drafts
-from records.staff import store as staff
-from records.staff.permissions import Permission
+from records.messages import store as messages
+from router.announcements import contact_changed
 from router.tables import ContactRow
+from tests.support.actors import actor_of
 from tests.support.desk_page import Page, fresh
 from tests.support.inbox import Inbox, open_inbox
 from tests.support.waiting import wait_until
@@ -33,25 +32,6 @@ STATES: tuple[dict[str, Any], ...] = (
 async def inbox(sqlite_url: str, redis_url: str, tmp_path: Path) -> AsyncIterator[Inbox]:
     async with open_inbox(sqlite_url, redis_url, tmp_path / "blobs") as opened:
         yield opened
-
-
-async def actor_of(inbox: Inbox, account_id: str) -> Actor:
-    async with inbox.desk.work() as uow:
-        permissions = await staff.permissions_of(uow, account_id)
-    access = Access(
-        workspace_id=inbox.desk.workspace_id,
-        actor_id=account_id,
-        sees_sealed=Permission.SEALED_READ in permissions,
-    )
-    return Actor(
-        access=access,
-        account_id=account_id,
-        session_id="",
-        permissions=permissions,
-        language="zh-CN",
-        csrf="",
-        must_change_password=False,
-    )
 
 
 class World:
@@ -80,12 +60,15 @@ class World:
     async def draft(self, contact: str) -> None:
         async with self.inbox.desk.work() as uow:
             row = await uow.session.get_one(ContactRow, contact)
-            await drafts.discard(uow, contact, "note", "somebody")
-            known = self.random.random() < 0.5
-            if known:
-                await drafts.discard(uow, contact, "reply", "somebody")
+            known = await messages.draft(uow, contact, "reply")
+            body = {"text": self.random.choice(("", "写到一半"))}
+            version = known.version if known else 0
+            await drafts.save(
+                uow, contact_id=contact, kind="reply", version=version, body=body, author_id="me", sealed=row.sealed
+            )
             row.version += 1
-            uow.emit("desk", "contact", row.id, row.version, {}, sealed=row.sealed)
+            await uow.session.flush()
+            contact_changed(uow, row)
 
 
 @pytest.mark.parametrize("role", ["registrar", "supervisor", "discipline", "director"])
@@ -93,7 +76,7 @@ class World:
 async def test_stale_snapshot_and_events_equal_a_fresh_snapshot(inbox: Inbox, role: str, seed: int) -> None:
     account = await inbox.desk.account(role)
     client = await inbox.desk.browser_of(account.id)
-    who = await actor_of(inbox, account.id)
+    who = await actor_of(inbox.desk, account.id)
     world = World(inbox, account.id, (await inbox.desk.account("registrar")).id, seed)
     for _ in range(ACTS):
         await world.act()
@@ -121,7 +104,7 @@ async def test_events_of_sealed_contacts_do_not_exist_without_the_right(inbox: I
     agent = await inbox.desk.account("supervisor")
     page = Page(agent.id)
     page.load((await (await inbox.desk.browser_of(agent.id)).get("snapshot")).json())
-    await page.connect(inbox.feeds, await actor_of(inbox, agent.id))
+    await page.connect(inbox.feeds, await actor_of(inbox.desk, agent.id))
     sealed = await inbox.contact("机密", sealed=True, agent_id=agent.id)
     await inbox.say(sealed, "机密内容")
     await inbox.change(sealed, status="closed")
@@ -134,14 +117,14 @@ async def test_events_of_sealed_contacts_do_not_exist_without_the_right(inbox: I
     await wait_until(arrived, "the contact after it arrives")
     assert sealed not in str(page.__dict__)
     await page.cut()
-    await page.connect(inbox.feeds, await actor_of(inbox, agent.id))
+    await page.connect(inbox.feeds, await actor_of(inbox.desk, agent.id))
     page.read()
     assert sealed not in str(page.__dict__)
 
 
 async def test_a_thread_and_the_events_after_it_equal_a_fresh_thread(inbox: Inbox) -> None:
     agent = await inbox.desk.account("registrar")
-    client, who = await inbox.desk.browser_of(agent.id), await actor_of(inbox, agent.id)
+    client, who = await inbox.desk.browser_of(agent.id), await actor_of(inbox.desk, agent.id)
     contact = await inbox.contact(agent_id=agent.id)
     page = Page(agent.id)
     page.load((await client.get("snapshot")).json())
@@ -167,7 +150,7 @@ async def test_a_thread_and_the_events_after_it_equal_a_fresh_thread(inbox: Inbo
 
 async def test_a_lost_log_asks_for_a_snapshot(inbox: Inbox) -> None:
     agent = await inbox.desk.account("registrar")
-    client, who = await inbox.desk.browser_of(agent.id), await actor_of(inbox, agent.id)
+    client, who = await inbox.desk.browser_of(agent.id), await actor_of(inbox.desk, agent.id)
     page = Page(agent.id)
     page.load((await client.get("snapshot")).json())
     await page.connect(inbox.feeds, who)

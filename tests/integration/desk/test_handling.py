@@ -128,6 +128,9 @@ async def test_accepting_a_confidential_contact_opens_it_with_a_trace(inbox: Inb
     offer = await offer_to(officer, contact)
     assert (offer["contact"]["sealed"], offer["contact"]["preview"]) == (True, "")
     assert (await plain.get("snapshot")).json()["offers"] == []
+    for act in ("accept", "decline", "finish", "disposition", "resume", "spam"):
+        body = {"fence": offer["fence"], "reason": "recusal", "disposition": "answered"}
+        assert (await plain.post(f"contacts/{contact}/{act}", json=body)).status_code == 404, act
     detail = await accept(officer, contact)
     assert (detail["opened"], detail["preview"]) == (True, "某人收钱")
     async with inbox.desk.work() as uow:

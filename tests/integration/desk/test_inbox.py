@@ -7,11 +7,15 @@ import pytest
 from httpx import AsyncClient
 from sqlalchemy import select
 
+from desk.inbox import store
+from desk.inbox.visibility import sees, sees_clause
 from kit.ids import new_id
 from records.citizens.tables import CitizenRow
-from records.messages.tables import OutboxRow, OutboxState
+from records.messages.tables import AttachmentRow, MessageRow, OutboxRow, OutboxState
+from records.staff.permissions import DEFAULT_ROLES
 from records.staff.tables import AuditRow
 from router.tables import ContactRow
+from tests.support.actors import actor
 from tests.support.inbox import Inbox, open_inbox
 
 
@@ -202,19 +206,54 @@ async def test_nothing_of_a_sealed_contact_reaches_an_account_without_the_right(
     client = await inbox.desk.browser_of(account.id)
     contact = await inbox.contact("机密内容", sealed=True, citizen_id=citizen, agent_id=account.id)
     plain = await inbox.contact("普通内容", citizen_id=citizen, agent_id=account.id)
-    async with inbox.desk.work() as uow:
-        row = await uow.session.get_one(ContactRow, contact)
-        assert row.sealed
-    paths = ["snapshot", "reference", "board", "skills", "contacts?scope=mine", "contacts?scope=all&q=机密内容"]
-    paths += [f"contacts/{plain}/thread", f"contacts/{plain}", f"contacts/{contact}", f"contacts/{contact}/thread"]
-    paths += [f"contacts/{contact}/why", f"contacts/{contact}/drafts/reply"]
+    attachment = await attach(inbox, contact)
+    paths = ["snapshot", "reference", "contacts?scope=mine", "contacts?scope=waiting", "contacts?scope=all&q=机密内容"]
+    paths += [f"contacts/{plain}", f"contacts/{plain}/thread", f"contacts/{plain}/why"]
+    paths += [f"contacts/{contact}{rest}" for rest in ("", "/thread", "/why", "/drafts/reply")]
+    paths += [f"attachments/{attachment}", f"attachments/{attachment}/preview", f"citizens/{citizen}"]
     for path in paths:
-        if path in ("board", "skills"):
-            continue
         text = (await client.get(path)).text
         assert contact not in text, path
         assert "机密" not in text, path
         assert "举报专席" not in text, path
+    body = {**reply("x"), "reason": "看看"}
     for act in ("read", "open", "messages"):
-        answer = await client.post(f"contacts/{contact}/{act}", json={"reason": "看看", **reply("x")})
+        answer = await client.post(f"contacts/{contact}/{act}", json=body)
         assert answer.status_code in (403, 404), act
+
+
+async def attach(inbox: Inbox, contact_id: str) -> str:
+    """A file of the citizen with the contact's first message."""
+    async with inbox.desk.work() as uow:
+        message = (await uow.session.scalars(select(MessageRow).where(MessageRow.contact_id == contact_id))).first()
+        assert message is not None
+        row = AttachmentRow(
+            message_id=message.id,
+            filename="机密.txt",
+            media_type="text/plain",
+            size_bytes=1,
+            sha256="",
+            blob_key=new_id(),
+            created_at=uow.now,
+            sealed=message.sealed,
+        )
+        uow.session.add(row)
+        await uow.session.flush()
+        return row.id
+
+
+async def test_the_rule_of_a_row_and_of_a_query_are_one(inbox: Inbox) -> None:
+    me = (await inbox.desk.account("registrar")).id
+    for status in ("queued", "active", "parked", "closed", "offered"):
+        for queue in ("open", "restricted"):
+            for agent_id in (None, me, new_id()):
+                await inbox.contact(status=status, queue=queue, agent_id=agent_id)
+    async with inbox.desk.work() as uow:
+        restricted = await store.restricted_queues(uow)
+        loaded = await store.load(uow, list(await uow.session.scalars(select(ContactRow))))
+        for permissions in DEFAULT_ROLES.values():
+            who = actor(me, permissions)
+            query = select(ContactRow.id).where(sees_clause(who, restricted))
+            assert set(await uow.session.scalars(query)) == {
+                one.row.id for one in loaded if sees(who, one.whereabouts, restricted)
+            }
