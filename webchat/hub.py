@@ -4,8 +4,8 @@ import asyncio
 import contextlib
 import logging
 from collections import defaultdict
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from typing import Protocol
 
 from kit.events import Event, EventHub
@@ -14,6 +14,7 @@ log = logging.getLogger(__name__)
 
 FAMILY = "chat"
 RETRY_S = 1.0
+READY_TIMEOUT_S = 2.0
 
 
 class Listener(Protocol):
@@ -34,14 +35,20 @@ class VisitorHub:
         self._workspace_id = workspace_id
         self._listeners: defaultdict[str, set[Listener]] = defaultdict(set)
         self._reader: asyncio.Task[None] | None = None
+        self._ready = asyncio.Event()
 
-    @contextmanager
-    def listening(self, listener: Listener, topic: str) -> Iterator[None]:
-        """Hear the events of `topic` until the block ends; further topics by `add`."""
+    @asynccontextmanager
+    async def listening(self, listener: Listener, topic: str) -> AsyncIterator[None]:
+        """Hear every event of `topic` from now until the block ends; further topics by `add`.
+
+        While Redis is away the block begins all the same: messages are stored and acknowledged without it.
+        """
         if self._reader is None:
             self._reader = asyncio.create_task(self._run())
         self.add(listener, topic)
         try:
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._ready.wait(), READY_TIMEOUT_S)
             yield
         finally:
             for key in [key for key, known in self._listeners.items() if listener in known]:
@@ -64,6 +71,7 @@ class VisitorHub:
         while True:
             try:
                 async with self._events.subscribe(self._workspace_id, FAMILY) as queue:
+                    self._ready.set()
                     while True:
                         self._dispatch(await queue.get())
             except Exception:

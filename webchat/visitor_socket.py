@@ -85,7 +85,7 @@ class VisitorSocket:
     async def run(self, after_seq: int) -> None:
         """Serve until the socket closes or the server stops."""
         self._sent = self._announced = after_seq
-        with self._hub.listening(self, self._visitor.session_id):
+        async with self._hub.listening(self, self._visitor.session_id):
             await self._keep_online(self._visitor.session_id)
             await self._welcome()
             tasks = {asyncio.create_task(self._read()), asyncio.create_task(self._write())}
@@ -148,7 +148,7 @@ class VisitorSocket:
     async def _beat(self) -> None:
         await self._send({"type": "ping"})
         await self._keep_online(self._visitor.session_id)
-        # The stream is followed from its end: look once more for what was committed while the hub was joining it.
+        # Without Redis nothing is announced: what was missed is looked for once more.
         self._look, self._look_again = self._look or self._look_again, False
         self._status_due = self._status is None or self._status["status"] == "waiting"
 
