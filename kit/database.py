@@ -1,5 +1,7 @@
 """Engines for SQLite (the embedded default) and PostgreSQL, tuned so that a commit means stored."""
 
+import asyncio
+from contextlib import suppress
 from typing import Any
 
 from sqlalchemy import Connection, event
@@ -40,6 +42,15 @@ def _tune_sqlite(engine: AsyncEngine) -> None:
         ):
             cursor.execute(f"PRAGMA {pragma}")
         cursor.close()
+
+    @event.listens_for(engine.sync_engine, "invalidate")
+    def _give_back_lock(connection: DBAPIConnection, _entry: ConnectionPoolEntry, _error: object) -> None:
+        # A cancelled statement leaves its cursor behind, and sqlite3 keeps a closed connection's transaction, with the
+        # write lock, until that is collected. Roll back first, in the connection's own thread and order.
+        driver: Any = connection.driver_connection
+        with suppress(RuntimeError, ValueError):
+            done = asyncio.get_running_loop().create_future()
+            driver._tx.put_nowait((done, driver._conn.rollback))
 
     @event.listens_for(engine.sync_engine, "begin")
     def _begin(connection: Connection) -> None:
