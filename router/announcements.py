@@ -10,7 +10,15 @@ DESK = "desk"
 
 
 def contact_changed(uow: UnitOfWork, row: ContactRow, *, previous_agent_id: str | None = None) -> None:
-    """`row.version` has grown already."""
+    """Tell staff, and the citizen's page of a live contact. `row.version` has grown already."""
+    contact_counted(uow, row, previous_agent_id=previous_agent_id)
+    if class_of(row.channel) is not ChannelClass.MESSAGE:
+        public = {"id": row.id, "status": row.status, "agent_id": row.agent_id}
+        uow.emit(f"chat:{row.thread_id}", "contact", row.id, row.version, public, sealed=row.sealed)
+
+
+def contact_counted(uow: UnitOfWork, row: ContactRow, *, previous_agent_id: str | None = None) -> None:
+    """Tell staff alone: nothing changed that the citizen sees."""
     data = {
         "id": row.id,
         "status": row.status,
@@ -20,9 +28,6 @@ def contact_changed(uow: UnitOfWork, row: ContactRow, *, previous_agent_id: str 
         "channel": row.channel,
     }
     uow.emit(DESK, "contact", row.id, row.version, data, sealed=row.sealed)
-    if class_of(row.channel) is not ChannelClass.MESSAGE:
-        public = {"id": row.id, "status": row.status, "agent_id": row.agent_id}
-        uow.emit(f"chat:{row.thread_id}", "contact", row.id, row.version, public, sealed=row.sealed)
 
 
 def offer_changed(uow: UnitOfWork, row: OfferRow) -> None:

@@ -7,7 +7,7 @@ from sqlalchemy import select, update
 from kit.errors import Unavailable
 from kit.unit_of_work import UnitOfWork
 from router import store
-from router.announcements import contact_changed
+from router.announcements import contact_changed, contact_counted
 from router.contact import ChannelClass, ContactRequest, ContactStatus, class_of
 from router.descriptions import is_connected
 from router.dispatch import Dispatch
@@ -86,19 +86,27 @@ class Placing:
 
     async def append_inbound(self, uow: UnitOfWork, contact: ContactRow) -> None:
         await uow.session.flush()
-        await uow.session.execute(
-            update(ContactRow)
-            .where(ContactRow.id == contact.id)
-            .values(unread=ContactRow.unread + 1, last_in_at=uow.now, version=ContactRow.version + 1)
-            .execution_options(synchronize_session=False)
-        )
-        row = await store.contact(uow, contact.id)
+        row = (
+            await uow.session.scalars(
+                update(ContactRow)
+                .where(ContactRow.id == contact.id)
+                .values(unread=ContactRow.unread + 1, last_in_at=uow.now, version=ContactRow.version + 1)
+                .returning(ContactRow)
+                .execution_options(populate_existing=True, synchronize_session=False)
+            )
+        ).one()
         if row.status == ContactStatus.PARKED:
             await self._passing.wake(uow, row)
         elif row.status == ContactStatus.WRAP_UP:
             await self._take_up_again(uow, row)
         else:
-            contact_changed(uow, row)
+            contact_counted(uow, row)
+
+    def count_inbound(self, uow: UnitOfWork, contact: ContactRow) -> None:
+        contact.unread += 1
+        contact.last_in_at = uow.now
+        contact.version += 1
+        contact_counted(uow, contact)
 
     async def _take_up_again(self, uow: UnitOfWork, row: ContactRow) -> None:
         agent = await store.agent(uow, row.agent_id or "")
