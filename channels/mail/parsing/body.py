@@ -1,6 +1,7 @@
 """The parts of a mail: which of them are its text, which are files."""
 
 import html
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
@@ -15,6 +16,7 @@ from channels.mail.parsing.model import MailAttachment
 MAX_DEPTH = 40
 MAX_PARTS = 400
 MAX_TEXT_CHARS = 200_000
+_NOT_BASE64 = re.compile(r"[^A-Za-z0-9+/=\s]")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,11 +50,16 @@ def read_body(message: RawMessage, *, with_html: bool = True) -> Body:
         text = text[:MAX_TEXT_CHARS]
         found.defects.append("text_truncated")
     return Body(
-        text=text.replace("\r\n", "\n").replace("\r", "\n").strip("\n"),
+        text=plain_lines(text),
         html=_as_html(found) if with_html else "",
         attachments=_unwrapped(found.attachments),
         defects=tuple(dict.fromkeys(found.defects)),
     )
+
+
+def plain_lines(text: str) -> str:
+    """The text with one kind of line end and no empty lines around it."""
+    return text.replace("\r\n", "\n").replace("\r", "\n").strip("\n")
 
 
 def _leaves(message: RawMessage, defects: list[str]) -> Iterator[tuple[RawMessage, int]]:
@@ -92,7 +99,17 @@ def _collect(found: _Collected, part: RawMessage, group: int) -> None:
 def _text_of(part: RawMessage) -> str:
     payload = part.get_payload(decode=True)
     data = payload if isinstance(payload, bytes) else b""
+    if _is_falsely_encoded(part):
+        data = str(part.get_payload()).encode("utf-8", "surrogateescape")
     return decode(data[: MAX_TEXT_CHARS * 6], part.get_content_charset() or part.get_param("charset"))  # type: ignore[arg-type]
+
+
+def _is_falsely_encoded(part: RawMessage) -> bool:
+    """Plain text that calls itself base64: more than a tenth of it could not stand there."""
+    if str(part.get("Content-Transfer-Encoding", "")).strip().lower() != "base64":
+        return False
+    text = str(part.get_payload())[:MAX_TEXT_CHARS]
+    return len(_NOT_BASE64.findall(text)) * 10 > len(text)
 
 
 def _attachment(part: RawMessage, media_type: str, filename: str) -> MailAttachment:
@@ -127,7 +144,7 @@ def _as_html(found: _Collected) -> str:
     cleaned = [sanitise(entry["html"]) if "html" in entry else None for entry in found.texts.values()]
     found.defects.extend(item.defect for item in cleaned if item and item.defect)
     plain = [f"<pre>{html.escape(entry.get('plain', ''))}</pre>" for entry in found.texts.values()]
-    return "\n".join(item.html if item else plain[index] for index, item in enumerate(cleaned))
+    return "\n".join(item.html if item else plain[index] for index, item in enumerate(cleaned)).strip()
 
 
 def _unwrapped(attachments: list[MailAttachment]) -> tuple[MailAttachment, ...]:

@@ -11,6 +11,12 @@ from channels.mail.parsing.model import Bounce
 _MAX_TEXT = 60_000
 _BOUNCE_REASONS = frozenset({"bounce", "null_return_path", "mailer_daemon", "automatic_subject"})
 _ORIGINAL_ID = re.compile(r"^[ \t>]*Message-ID:\s*(<[^<>\s]{1,500}>)", re.IGNORECASE | re.MULTILINE)
+_DAEMONS = frozenset({"null_return_path", "mailer_daemon"})
+# Chinese providers report in plain words, without the parts of RFC 3464.
+_FAILURE_WORDS = re.compile(
+    r"退信|退回|无法送达|投递失败|無法送達|undeliver|not be delivered|delivery fail", re.IGNORECASE
+)
+_ADDRESS = re.compile(r"[A-Za-z0-9_.+-]{1,64}@[A-Za-z0-9][A-Za-z0-9.-]{0,250}\.[A-Za-z]{2,24}")
 _PERMANENT_WORDS = re.compile(r"\b5\.\d{1,3}\.\d{1,3}\b|\b55[0-9]\b")
 
 
@@ -20,7 +26,8 @@ def read_bounce(message: RawMessage, machine: str | None, text: str) -> Bounce |
         return None
     status = _delivery_status(message)
     temporary, permanent = _failures(message)
-    failed = tuple(sorted(permanent or temporary or status.get("recipients", set())))
+    named = permanent or temporary or status.get("recipients") or _in_words(machine, text)
+    failed = tuple(sorted(named))
     if not failed and machine != "bounce":
         return None
     action = status.get("action", "")
@@ -40,6 +47,13 @@ def _failures(message: RawMessage) -> tuple[set[str], set[str]]:
     except Exception:  # seen on real mail: IndexError out of its heuristics
         return set(), set()
     return {_text(item) for item in temporary}, {_text(item) for item in permanent}
+
+
+def _in_words(machine: str | None, text: str) -> set[str]:
+    """The first address that a report in plain words names."""
+    head = text[:_MAX_TEXT]
+    found = _ADDRESS.search(head) if machine in _DAEMONS and _FAILURE_WORDS.search(head) else None
+    return {found[0]} if found else set()
 
 
 def _text(value: bytes | str) -> str:

@@ -1,9 +1,11 @@
 """Bytes to text for mail that lies about its character set."""
 
 import codecs
+import re
 
 _GB_NAMES = frozenset({"gb2312", "gbk", "gb18030", "hz-gb-2312", "cp936", "x-gbk", "euc-cn", "gb_2312-80"})
 _ALIASES = {"cp-850": "cp850", "utf8mb4": "utf-8", "unicode-1-1-utf-7": "utf-7", "x-unknown": "", "8bit": ""}
+_CONTROL = re.compile(r"[\x00-\x08\x0b\x0e-\x1f\x7f]")
 _GUESSES = ("utf-8", "gb18030", "big5")
 # Python's own transformations (rot13, zip, hex ...) are codecs too, and none of them is a character set.
 _NOT_TEXT = frozenset({"idna", "punycode", "undefined", "unicode_escape", "raw_unicode_escape", "mbcs", "oem"})
@@ -43,6 +45,6 @@ def decode(data: bytes, declared: str | None = None) -> str:
 
 
 def _tidy(text: str) -> str:
-    """Without byte-order mark and NUL; a lone surrogate cannot be stored in any database."""
-    text = text.removeprefix("\ufeff").replace("\x00", "")
+    """Without byte-order mark and control characters; a lone surrogate cannot be stored in any database."""
+    text = _CONTROL.sub("", text.removeprefix("\ufeff"))
     return text.encode("utf-8", "replace").decode("utf-8")

@@ -32,16 +32,16 @@ _BREAKS = frozenset(
 )  # fmt: skip
 # Opening one of these ends the element on top of the stack when that is one of its closers.
 _ENDS: dict[str, frozenset[str]] = {
-    "p": frozenset({"p"}),
-    "li": frozenset({"li"}),
-    "td": frozenset({"td", "th"}),
-    "th": frozenset({"td", "th"}),
-    "tr": frozenset({"td", "th", "tr"}),
+    **dict.fromkeys(["p", "div", "ul", "ol", "dl", "blockquote", "center", "pre", "h1", "h2", "h3"], frozenset({"p"})),
+    **dict.fromkeys(["td", "th"], frozenset({"td", "th", "p"})),
+    **dict.fromkeys(["dt", "dd"], frozenset({"dt", "dd", "p"})),
+    "tr": frozenset({"td", "th", "tr", "p"}),
+    "li": frozenset({"li", "p"}),
     "option": frozenset({"option"}),
-    "dt": frozenset({"dt", "dd"}),
-    "dd": frozenset({"dt", "dd"}),
 }
+_OPTIONAL_ENDS = frozenset({"p", "li", "td", "th", "tr", "option", "dt", "dd"})
 _FOREIGN = frozenset({"svg", "math"})
+_BRACKETS = re.compile(r"<+(?![A-Za-z/!?<])")
 _TAG_NAME = re.compile(r"</?([A-Za-z][^\s/>]{0,40})")
 _TAGS = frozenset(
     {
@@ -147,8 +147,9 @@ def _tokens(source: str) -> Iterator[tuple[str, str]]:
             yield "text", source[position:start]
         match = _TAG_NAME.match(source, start)
         if not match and not source.startswith(("<!", "<?", "</"), start):
-            yield "text", "<"
-            position = start + 1
+            end = _BRACKETS.match(source, start)
+            position = end.end() if end else start + 1
+            yield "text", source[start:position]
             continue
         position = _tag_end(source, start)
         if match:
@@ -174,8 +175,10 @@ def _bounded(source: str) -> str | None:
     while (start := source.find("<", position)) >= 0:
         match = _TAG_NAME.match(source, start)
         if not match:
-            kept.append(source[position : start + 1])
-            position = start + 1
+            brackets = _BRACKETS.match(source, start)
+            end = brackets.end() if brackets else start + 1
+            kept.append(source[position:end])
+            position = end
             continue
         end = source.find(">", start)
         end = len(source) if end < 0 else end + 1
@@ -193,7 +196,7 @@ def _bounded(source: str) -> str | None:
 def _step(stack: list[str], name: str, *, closing: bool, foreign: bool) -> None:
     """Keep an upper bound of the open elements: a close counts only where it matches the innermost one."""
     if closing:
-        while not foreign and stack and name != stack[-1] and stack[-1] in _ENDS and name in stack[-6:]:
+        while not foreign and stack and name != stack[-1] and stack[-1] in _OPTIONAL_ENDS and name in stack[-6:]:
             stack.pop()
         if stack and stack[-1] == name:
             stack.pop()

@@ -8,7 +8,7 @@ from email.message import Message
 from email.parser import BytesHeaderParser
 
 from channels.mail.parsing import headers
-from channels.mail.parsing.body import Body, read_body
+from channels.mail.parsing.body import Body, plain_lines, read_body
 from channels.mail.parsing.bounces import read_bounce
 from channels.mail.parsing.charsets import decode
 from channels.mail.parsing.headers import RawMessage
@@ -77,7 +77,7 @@ def _body(message: RawMessage, raw: bytes, *, with_html: bool) -> Body:
         return body
     end = _HEADER_END.search(raw)
     flat = decode(raw[end.end() if end else 0 :][:_FLAT_TEXT_BYTES]) if _is_broken(message) else ""
-    return Body(text=flat.strip(), html="", attachments=(), defects=body.defects)
+    return Body(text=plain_lines(flat), html="", attachments=(), defects=body.defects)
 
 
 def _is_broken(message: RawMessage) -> bool:

@@ -1,12 +1,16 @@
 """One reader for each folder in the whole installation: IMAP itself gives no lock."""
 
 import asyncio
+import logging
 from collections.abc import Awaitable, Callable
 
 from kit import leases
 from kit.access import Access
+from kit.errors import AppError
 from kit.leases import Lease
 from kit.unit_of_work import Database
+
+log = logging.getLogger(__name__)
 
 TTL_S = 60.0
 _RENEW_S = 20.0
@@ -58,5 +62,9 @@ class FolderClaim:
                 raise ClaimLost(self._name)
 
     async def _release(self, lease: Lease) -> None:
-        async with self._database.unit_of_work(self._access) as uow:
-            await leases.release(uow, lease)
+        """Best effort: the lease ends by itself, and an error here must not hide why the work ended."""
+        try:
+            async with self._database.unit_of_work(self._access) as uow:
+                await leases.release(uow, lease)
+        except AppError as error:
+            log.warning("the lease %s could not be given back: %s", lease.name, error)
