@@ -7,6 +7,7 @@ from sqlalchemy import ColumnElement, and_, or_, select
 from desk.access import Actor
 from desk.cases import presenting as cases
 from desk.inbox import store as inbox
+from desk.inbox.presenting import REACHABLE
 from desk.inbox.service import touch
 from desk.inbox.store import LoadedContact
 from desk.inbox.visibility import reads, sees_clause
@@ -52,7 +53,7 @@ async def view(uow: UnitOfWork, who: Actor, citizen_id: str) -> CitizenView:
         credit_code=masking.mask_code(row.credit_code) if row.credit_code else None,
         language=row.language,
         note=row.note,
-        addresses=[_address(one) for one in await store.addresses_of(uow, row.id)],
+        addresses=[_address(one) for one in await _reachable(uow, row)],
         history=[_past(one, row.name) for one in history[:MOST_SHOWN]],
         history_count=len(history),
         open_cases=await _open_cases(uow, who, family),
@@ -115,11 +116,7 @@ async def matches(uow: UnitOfWork, who: Actor, citizen_id: str) -> list[MatchVie
         MatchView(
             citizen_id=match.citizen.id,
             name=masking.mask_name(match.citizen.name),
-            addresses=[
-                masking.mask_address(one.kind, one.value)
-                for one in await store.addresses_of(uow, match.citizen.id)
-                if one.kind in ("phone", "mail")
-            ],
+            addresses=[masking.mask_address(one.kind, one.value) for one in await _reachable(uow, match.citizen)],
             reasons=[str(reason) for reason in match.reasons],
         )
         for match in await matching.matches(uow, row.id)
@@ -191,8 +188,13 @@ async def _merges(uow: UnitOfWork, family: Sequence[str]) -> list[MergeView]:
     ]
 
 
+async def _reachable(uow: UnitOfWork, row: CitizenRow) -> list[AddressRow]:
+    """Phones and mailboxes; a session's id on our own pages says nothing to anybody."""
+    return [one for one in await store.addresses_of(uow, row.id) if one.kind in REACHABLE]
+
+
 async def _own_address(uow: UnitOfWork, row: CitizenRow, address_id: str) -> AddressRow:
-    for address in await store.addresses_of(uow, row.id):
+    for address in await _reachable(uow, row):
         if address.id == address_id:
             return address
     raise NotFound("The citizen has no such address.")

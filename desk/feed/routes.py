@@ -111,7 +111,7 @@ class _Session:
         for result in results:
             if isinstance(result, Exception) and not isinstance(result, (WebSocketDisconnect, RuntimeError)):
                 log.error("a desk socket failed", exc_info=result)
-        with contextlib.suppress(RuntimeError):
+        with contextlib.suppress(RuntimeError, WebSocketDisconnect):
             await self._socket.close(TRY_AGAIN_LATER)
 
     async def _send(self) -> None:

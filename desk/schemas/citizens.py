@@ -158,7 +158,10 @@ class CaseLinkInput(BaseModel):
 
 
 class OpenedCase(BaseModel):
-    """The PIN is shown this once, to be told to the citizen; `receipt_sent` says whether the channel carries it too."""
+    """The PIN is shown this once, to be told to the citizen; `receipt_sent` says whether the channel carries it too.
+
+    It is empty where the contact had its receipt already: the case has that number, and the citizen that PIN.
+    """
 
     case: CaseView
     pin: str

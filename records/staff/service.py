@@ -11,7 +11,7 @@ from kit.ids import new_id
 from kit.unit_of_work import UnitOfWork
 from records.staff import audit, sessions, store
 from records.staff.permissions import DEFAULT_ROLES, Permission
-from records.staff.tables import AccountRow, DepartmentRow, RoleRow
+from records.staff.tables import AccountRoleRow, AccountRow, DepartmentRow, RoleRow
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -133,10 +133,14 @@ async def change_role(uow: UnitOfWork, key: str, permissions: Collection[str], *
 
 
 async def _require_administrator(uow: UnitOfWork) -> None:
-    for account in await store.accounts(uow):
-        if not account.disabled and Permission.ACCOUNTS_WRITE in await store.permissions_of(uow, account.id):
-            return
-    raise Conflict("Somebody must be able to manage accounts.", code="last_administrator")
+    held = await uow.session.scalars(
+        select(RoleRow.permissions)
+        .join(AccountRoleRow, AccountRoleRow.role_id == RoleRow.id)
+        .join(AccountRow, AccountRow.id == AccountRoleRow.account_id)
+        .where(AccountRow.disabled.is_(False))
+    )
+    if not any(Permission.ACCOUNTS_WRITE in permissions for permissions in held):
+        raise Conflict("Somebody must be able to manage accounts.", code="last_administrator")
 
 
 async def _require_department(uow: UnitOfWork, department_id: str | None) -> None:
