@@ -26,6 +26,7 @@ export default {
   head: {
     queue: 'Queue', waiting: 'Waiting', longest: 'Longest', expected: 'Expected', level: 'Level (line: target)', target: 'Target', abandoned: 'Left', free: 'Free/online', trend: 'Last 60 min', state: 'State',
   },
+  underMinute: 'under 1 min',
   trendLabel: 'Arrivals in the last 60 minutes: highest {max}, now {now}',
   queueState: { critical: 'Critical', unmanned: 'Nobody on it', overdue: '{n} late', below: 'Slightly low', normal: 'Normal' },
   agents: 'Agents {n}',

@@ -69,6 +69,7 @@ export default {
     decline: 'Decline',
     declineReason: 'Choose a reason to decline',
     why: 'Why me?',
+    missed: 'Too late: it went back to the queue',
     taken: 'Somebody was first; the offer is no longer yours',
     idle: 'New contacts appear here; F8 answers',
     idleNotReady: 'Not ready: nothing comes in',

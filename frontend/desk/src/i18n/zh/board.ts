@@ -26,6 +26,7 @@ export default {
   head: {
     queue: '队列', waiting: '等待', longest: '最久', expected: '预计等待', level: '达标（线为目标）', target: '目标', abandoned: '放弃', free: '可接/在岗', trend: '近 60 分钟', state: '状态',
   },
+  underMinute: '不到 1 分',
   trendLabel: '近 60 分钟来件走势，最高 {max}，现在 {now}',
   queueState: { critical: '告急', unmanned: '无人在岗', overdue: '{n} 件超时', below: '略低', normal: '正常' },
   agents: '坐席 {n}',

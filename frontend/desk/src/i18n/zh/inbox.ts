@@ -69,6 +69,7 @@ export default {
     decline: '拒接',
     declineReason: '选择拒接原因',
     why: '为什么是我？',
+    missed: '慢了一步，已超时退回队列',
     taken: '别人先了一步，来件已不在您这里',
     idle: '来件会出现在这里，按 F8 接听',
     idleNotReady: '未就绪，不会有来件',
