@@ -25,8 +25,10 @@ from router.contact import ContactStatus
 log = logging.getLogger(__name__)
 
 FAMILY = "desk"
-TICK_S = 0.05
+TICK_S = 0.1
+"""The first event after a pause is looked up at once; this only bounds how often."""
 RETRY_S = 1.0
+JOIN_TIMEOUT_S = 5.0
 MOST_KNOWN = 20_000
 LONGEST_RESUME = 2_000
 PASSING = frozenset({"typing", "viewing"})
@@ -75,9 +77,12 @@ class Feed:
     async def join(self, who: Actor, after: str) -> Connection:
         """Open a page that has everything up to the cursor `after`; what came since is sent first.
 
-        A page whose cursor is too old is told to take a snapshot.
+        A page whose cursor is too old is told to take a snapshot. Raises `Unavailable` while the log cannot be read.
         """
-        await self._following.wait()
+        try:
+            await asyncio.wait_for(self._following.wait(), JOIN_TIMEOUT_S)
+        except TimeoutError as error:
+            raise Unavailable("Events cannot be followed right now.") from error
         page = Connection(who)
         self._pages.add(page)
         try:

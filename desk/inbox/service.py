@@ -16,7 +16,7 @@ from records.messages.service import NewMessage
 from records.messages.tables import Direction
 from records.staff import audit, grants
 from records.staff import store as staff
-from router.announcements import contact_changed
+from router.announcements import contact_counted
 from router.contact import Channel, Presence
 from router.service import Router
 from router.tables import ContactRow, QueueRow, SkillRow
@@ -142,7 +142,7 @@ async def touch(uow: UnitOfWork, row: ContactRow) -> None:
     """A contact looks different from now on: next version, and the pages are told."""
     row.version += 1
     await uow.session.flush()
-    contact_changed(uow, row)
+    contact_counted(uow, row)
 
 
 async def say(

@@ -6,13 +6,18 @@ from typing import Protocol
 
 from kit import blobs
 from kit.blobs import Blob
+from kit.due_work import schedule
 from kit.errors import Invalid
+from kit.ids import new_id
 from kit.unit_of_work import UnitOfWork
 from records.messages import store
+from records.messages.jobs import MessageJob
 from records.messages.tables import AttachmentRow, MessageRow
 
 MAX_FILENAME_CHARS = 200
 UNNAMED = "file"
+DRAWABLE = ("image/", "application/pdf")
+PREVIEW_ATTEMPTS = 2
 
 
 class StoredFile(Protocol):
@@ -30,10 +35,11 @@ class StoredFile(Protocol):
     def sha256(self) -> str: ...
 
 
-def add(uow: UnitOfWork, message: MessageRow, files: Sequence[StoredFile]) -> list[AttachmentRow]:
+async def add(uow: UnitOfWork, message: MessageRow, files: Sequence[StoredFile]) -> list[AttachmentRow]:
     """Attach files that came with a message. Their blobs were recorded as kept when they were stored."""
     rows = [
         AttachmentRow(
+            id=new_id(),
             message_id=message.id,
             filename=safe_filename(file.filename),
             media_type=file.media_type,
@@ -46,6 +52,7 @@ def add(uow: UnitOfWork, message: MessageRow, files: Sequence[StoredFile]) -> li
         for file in files
     ]
     uow.session.add_all(rows)
+    await _order_previews(uow, rows)
     return rows
 
 
@@ -61,7 +68,15 @@ async def claim(
     for row in rows:
         row.message_id, row.sealed = message.id, message.sealed
         await blobs.keep(uow, row.blob_key)
+    await _order_previews(uow, rows)
     return rows
+
+
+async def _order_previews(uow: UnitOfWork, rows: Sequence[AttachmentRow]) -> None:
+    """A worker draws what can be drawn; nobody waits for it."""
+    for row in rows:
+        if row.media_type.startswith(DRAWABLE):
+            await schedule(uow, MessageJob.PREVIEW, {"attachment_id": row.id}, max_attempts=PREVIEW_ATTEMPTS)
 
 
 def upload(uow: UnitOfWork, blob: Blob, *, filename: str, media_type: str, uploaded_by: str) -> AttachmentRow:

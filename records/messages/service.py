@@ -11,7 +11,7 @@ from kit.ids import new_id
 from kit.unit_of_work import UnitOfWork
 from records.messages import attachments, store
 from records.messages.attachments import StoredFile
-from records.messages.tables import AttachmentRow, Direction, MessageRow, OutboxRow, OutboxState
+from records.messages.tables import AttachmentRow, Direction, MessageRow, OutboxRow, OutboxState, ThreadRow
 
 SEARCH_ENTITY = "message"
 WAKE_OUTBOX = "outbox"
@@ -77,6 +77,21 @@ async def append(uow: UnitOfWork, new: NewMessage) -> MessageRow:
     emit(uow, row, plain=not files and new.direction is not Direction.OUT)
     if row.channel == thread_channel == "chat" and new.direction in (Direction.IN, Direction.OUT):
         uow.emit(f"chat:{new.thread_id}", "message", row.id, seq, {"seq": seq}, sealed=row.sealed)
+    return row
+
+
+def append_plain(uow: UnitOfWork, thread: ThreadRow, new: NewMessage) -> MessageRow:
+    """`append` for a message without files to a thread that this transaction has locked; nothing is read or flushed.
+
+    A `client_id` that the thread has already fails the flush: look before.
+    """
+    thread.last_seq += 1
+    row = _row(uow, new, thread.last_seq, new.channel or thread.channel)
+    uow.session.add(row)
+    _make_findable(uow, row, ())
+    emit(uow, row, plain=new.direction is not Direction.OUT)
+    if row.channel == thread.channel == "chat":
+        uow.emit(f"chat:{thread.id}", "message", row.id, row.seq, {"seq": row.seq}, sealed=row.sealed)
     return row
 
 
@@ -194,7 +209,7 @@ def _row(uow: UnitOfWork, new: NewMessage, seq: int, channel: str) -> MessageRow
 
 async def _attach(uow: UnitOfWork, row: MessageRow, new: NewMessage) -> list[AttachmentRow]:
     await uow.session.flush()
-    files = attachments.add(uow, row, new.files)
+    files = await attachments.add(uow, row, new.files)
     return files + await attachments.claim(uow, row, new.attachment_ids, new.author_id)
 
 

@@ -143,7 +143,7 @@ async def test_a_thread_and_the_events_after_it_equal_a_fresh_thread(inbox: Inbo
         page.read()
         known = items | {item["id"]: item for item in page.all("message")}
         thread = (await client.get(f"contacts/{contact}/thread")).json()["items"]
-        return sorted(known.values(), key=lambda item: item["id"]) == thread
+        return bool(sorted(known.values(), key=lambda item: str(item["id"])) == thread)
 
     await wait_until(agrees, "the thread is complete and equal")
 

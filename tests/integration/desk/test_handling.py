@@ -16,6 +16,7 @@ from router.tables import AgentRow
 from tests.support.asgi_socket import connected
 from tests.support.inbox import Inbox, open_inbox
 from tests.support.waiting import wait_until
+from webchat.signals import passing_event
 
 REPORTS = "举报(保密)"
 
@@ -182,6 +183,28 @@ async def test_a_socket_brings_offer_message_and_who_else_looks(inbox: Inbox) ->
         await mine.hears("viewing", contact_id=contact, names=[supervisor_account.display_name])
         theirs.say({"type": "viewing", "contact_id": None})
         await wait_until(lambda: mine.heard("viewing")[-1]["names"] == [], "the other looks elsewhere")
+
+
+async def test_typing_goes_both_ways_and_is_not_stored(inbox: Inbox) -> None:
+    agent = await inbox.desk.browser_of(await inbox.agent())
+    contact = await inbox.arrives("您好")
+    await accept(agent, contact)
+    log, workspace_id = inbox.event_log, inbox.desk.workspace_id
+    cursor = (await agent.get("snapshot")).json()["cursor"]
+    chat = await log.cursor(workspace_id, "chat")
+    async with connected(inbox.desk.app, "/api/desk/events", cookies=_cookie(agent), query=f"after={cursor}") as mine:
+        await mine.hears("ping")
+        async with inbox.desk.work() as uow:
+            data: dict[str, object] = {"contact_id": contact, "on": True, "by": "citizen"}
+            await log.publish([passing_event(uow, "desk", "", "typing", contact, data)])
+        await mine.hears("typing", contact_id=contact, on=True)
+        mine.say({"type": "typing", "contact_id": contact, "on": True})
+
+        async def told() -> bool:
+            events = await log.since(workspace_id, "chat", chat)
+            return any((one.entity, one.data) == ("typing", {"on": True}) for one in events)
+
+        await wait_until(told, "the visitor is told that the agent writes")
 
 
 async def test_a_socket_is_for_signed_in_pages_of_ours(inbox: Inbox) -> None:

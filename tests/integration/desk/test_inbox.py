@@ -9,6 +9,7 @@ from sqlalchemy import select
 
 from desk.inbox import store
 from desk.inbox.visibility import sees, sees_clause
+from kit.due_work import DueWorkRow
 from kit.ids import new_id
 from records.citizens.tables import CitizenRow
 from records.messages.tables import AttachmentRow, MessageRow, OutboxRow, OutboxState
@@ -143,6 +144,19 @@ async def test_files_go_with_their_message_and_come_back_as_downloads(
     assert file.headers["x-content-type-options"] == "nosniff"
     assert "sandbox" in file.headers["content-security-policy"]
     assert (await agent.get(f"attachments/{upload['id']}/preview")).status_code == 404
+
+
+async def test_pictures_are_drawn_by_a_worker_and_others_are_not(
+    inbox: Inbox, agent: AsyncClient, agent_id: str
+) -> None:
+    contact = await inbox.contact(agent_id=agent_id)
+    png = b"\x89PNG\r\n\x1a\n" + bytes(32)
+    given = [("a.png", png), ("b.txt", "说明".encode())]
+    files = [(await agent.post("uploads", files={"file": pair})).json() for pair in given]
+    await agent.post(f"contacts/{contact}/messages", json=reply("", attachment_ids=[file["id"] for file in files]))
+    async with inbox.desk.work() as uow:
+        ordered = [row.payload for row in await uow.session.scalars(select(DueWorkRow))]
+    assert ordered == [{"attachment_id": files[0]["id"]}]
 
 
 async def test_too_large_a_file_is_refused_before_it_is_read(inbox: Inbox, agent: AsyncClient) -> None:
