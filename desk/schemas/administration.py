@@ -122,7 +122,7 @@ class QuarantineView(BaseModel):
 
 
 class RawView(BaseModel):
-    """The raw item as text, at most the first 200,000 characters; the whole can be downloaded."""
+    """The raw item as text, at most the first 200,000 characters; a contact made of it carries the whole as a file."""
 
     text: str
     truncated: bool
