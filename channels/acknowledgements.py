@@ -84,7 +84,7 @@ class Acknowledgements:
             subject="" if route == Channel.CHAT else SUBJECTS[language].format(number=receipt.number),
             text=text,
             language=language,
-            detail={"automatic": True, "receipt": receipt.number},
+            detail={"automatic": True, "receipt": receipt.number, "due": due_on.isoformat()},
             sealed=contact.sealed,
         )
         envelope = {

@@ -62,7 +62,7 @@ class Conversations:
             "attachments": [attachment_json(file) for file in files],
             "staff_number": await self._staff_number(uow, row.author_id) if row.direction == Direction.OUT else None,
             "client_msg_id": row.client_id if row.direction == Direction.IN else None,
-            "receipt": {"number": receipt} if receipt else None,
+            "receipt": {"number": receipt, "due": row.detail.get("due")} if receipt else None,
         }
 
     async def status(self, visitor: Visitor) -> Frame:

@@ -169,7 +169,11 @@ class ChatAdapter:
             "text": message.text,
             "sent_at": row.created_at.isoformat(),
             "attachments": [],
-            "receipt": {"number": row.detail.get("receipt"), "pin": self._secret_box.decrypt(sealed_pin)},
+            "receipt": {
+                "number": row.detail.get("receipt"),
+                "pin": self._secret_box.decrypt(sealed_pin),
+                "due": row.detail.get("due"),
+            },
         }
 
     async def connect(self, contact_id: str, agent_id: str) -> None:

@@ -1,6 +1,6 @@
 // Builds what citizens load into webchat/static: the chat widget, the page script and one style sheet.
 // The widget must stay under 15 kB gzip: a page on a slow telephone line has to be able to afford it.
-import { mkdir, readFile, writeFile } from 'node:fs/promises'
+import { copyFile, mkdir, readFile, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import process from 'node:process'
 import { fileURLToPath } from 'node:url'
@@ -34,6 +34,7 @@ await mkdir(target, { recursive: true })
 await script('index.ts', 'axd-chat.js')
 await script('site.ts', 'site.js')
 await sheet('site.css', ['../shared/styles/tokens.css', 'site/base.css', 'site/home.css', 'site/form.css', 'site/status.css'])
+await copyFile(join(here, 'site/icon.svg'), join(target, 'icon.svg'))
 
 const size = gzipSync(await readFile(join(target, 'axd-chat.js')), { level: 9 }).length
 if (size > LIMIT_BYTES) throw new Error(`axd-chat.js has ${size} bytes gzipped, the limit is ${LIMIT_BYTES}`)

@@ -7,6 +7,7 @@ export const css = `
 p,h2,dl,dd,ul,fieldset,legend { margin:0; padding:0; border:0; }
 ul { list-style:none; }
 i { display:inline-flex; flex:none; width:1em; height:1em; }
+a { color:var(--act); text-underline-offset:3px; }
 svg { width:100%; height:100%; fill:none; stroke:currentColor; stroke-width:1.8; stroke-linecap:round; stroke-linejoin:round; }
 .vh { position:absolute; width:1px; height:1px; overflow:hidden; clip-path:inset(50%); white-space:nowrap; }
 button,input,textarea { font:inherit; color:inherit; }
