@@ -23,26 +23,29 @@ class Handling:
         self._dispatch = dispatch
 
     async def finish(self, uow: UnitOfWork, contact_id: str, agent_id: str) -> ContactRow:
-        queue = await self._queue_of(uow, contact_id)
-        row = await store.change_own(
-            uow,
-            contact_id,
-            agent_id,
-            Happening.FINISH,
-            wrap_up_until=uow.now + timedelta(seconds=queue.wrap_up_s),
-        )
-        interaction = await store.open_interaction(uow, contact_id)
+        row = await store.contact(uow, contact_id)
+        queue = await _queue_of(uow, row)
+        row = await self._to_wrap_up(uow, row, agent_id, queue)
+        self._done_after(uow, row, blocks=queue.wrap_up_blocks)
+        await self._settle(uow, agent_id)
+        return row
+
+    async def _to_wrap_up(self, uow: UnitOfWork, row: ContactRow, agent_id: str, queue: QueueRow) -> ContactRow:
+        until = uow.now + timedelta(seconds=queue.wrap_up_s)
+        row = await store.change_own(uow, row.id, agent_id, Happening.FINISH, wrap_up_until=until)
+        interaction = await store.open_interaction(uow, row.id)
         if interaction is not None:
             interaction.handled_at = uow.now
         contact_changed(uow, row)
-        await self._done(uow, row, blocks=queue.wrap_up_blocks)
         self._dispatch.release(uow, row)
         return row
 
-    async def _done(self, uow: UnitOfWork, row: ContactRow, *, blocks: bool) -> None:
-        agent_id, contact_id, fence = row.agent_id or "", row.id, row.fence
+    async def _settle(self, uow: UnitOfWork, agent_id: str) -> None:
         await settle_pending(uow, self._dispatch, agent_id)
         await agent_changed(uow, agent_id)
+
+    def _done_after(self, uow: UnitOfWork, row: ContactRow, *, blocks: bool) -> None:
+        agent_id, contact_id, fence = row.agent_id or "", row.id, row.fence
         dispatch, workspace_id = self._dispatch, uow.workspace_id
         dispatch.after(
             uow,
@@ -54,8 +57,7 @@ class Handling:
 
     async def extend_wrap_up(self, uow: UnitOfWork, contact_id: str, agent_id: str) -> ContactRow:
         row = await store.contact(uow, contact_id)
-        interaction = await store.open_interaction(uow, contact_id)
-        queue = await self._queue_of(uow, contact_id)
+        interaction, queue = await store.open_interaction(uow, contact_id), await _queue_of(uow, row)
         own = row.status == ContactStatus.WRAP_UP and row.agent_id == agent_id
         if not own or interaction is None or interaction.handled_at is None or row.wrap_up_until is None:
             raise Conflict("This contact is not in your wrap-up.", code="wrong_status", status_now=row.status)
@@ -69,20 +71,32 @@ class Handling:
     async def dispose(self, uow: UnitOfWork, contact_id: str, agent_id: str, disposition: str, note: str) -> ContactRow:
         await store.require_choice(uow, "disposition", disposition)
         row = await store.contact(uow, contact_id)
-        if row.status == ContactStatus.ACTIVE:
-            await self.finish(uow, contact_id, agent_id)
-        return await self._close_wrap_up(uow, contact_id, agent_id, disposition, note)
+        return await self._dispose(uow, row, agent_id, disposition, note)
 
     async def expire_wrap_up(self, uow: UnitOfWork, row: ContactRow) -> None:
         """Time is over: never a guess, it is recorded that nothing was filled in."""
-        await self._close_wrap_up(uow, row.id, row.agent_id or "", NOT_FILLED_IN, "")
+        if row.status == ContactStatus.WRAP_UP:
+            await self._dispose(uow, row, row.agent_id or "", NOT_FILLED_IN, "")
+
+    async def _dispose(
+        self, uow: UnitOfWork, row: ContactRow, agent_id: str, disposition: str, note: str
+    ) -> ContactRow:
+        queue = await _queue_of(uow, row)
+        holds_slot = row.status == ContactStatus.ACTIVE or queue.wrap_up_blocks
+        if row.status == ContactStatus.ACTIVE:
+            row = await self._to_wrap_up(uow, row, agent_id, queue)
+        row = await self._close_wrap_up(uow, row, agent_id, disposition, note)
+        if holds_slot:
+            self._done_after(uow, row, blocks=False)
+        await self._settle(uow, agent_id)
+        return row
 
     async def _close_wrap_up(
-        self, uow: UnitOfWork, contact_id: str, agent_id: str, disposition: str, note: str
+        self, uow: UnitOfWork, row: ContactRow, agent_id: str, disposition: str, note: str
     ) -> ContactRow:
         row = await store.change_own(
             uow,
-            contact_id,
+            row.id,
             agent_id,
             Happening.DISPOSE,
             disposition=disposition,
@@ -90,17 +104,11 @@ class Handling:
             wrap_up_until=None,
             unread=0,
         )
-        interaction = await store.open_interaction(uow, contact_id)
+        interaction = await store.open_interaction(uow, row.id)
         if interaction is not None:
             interaction.ended_at, interaction.ended_by = uow.now, "finished"
             interaction.disposition, interaction.note = disposition, note
         contact_changed(uow, row)
-        queue = await self._queue_of(uow, contact_id)
-        if queue.wrap_up_blocks:
-            await self._done(uow, row, blocks=False)
-        else:
-            await settle_pending(uow, self._dispatch, agent_id)
-            await agent_changed(uow, agent_id)
         return row
 
     async def resume(self, uow: UnitOfWork, contact_id: str, agent_id: str) -> ContactRow:
@@ -150,9 +158,12 @@ class Handling:
             interaction.ended_at, interaction.ended_by, interaction.disposition = uow.now, "finished", row.disposition
         await cancel_waiting(uow, self._dispatch, row)
 
-    async def _queue_of(self, uow: UnitOfWork, contact_id: str) -> QueueRow:
-        row = await store.contact(uow, contact_id)
-        return (await store.routing_settings(uow)).queue(row.queue_id)
+
+async def _queue_of(uow: UnitOfWork, row: ContactRow) -> QueueRow:
+    queue = await uow.session.get(QueueRow, row.queue_id) if row.queue_id else None
+    if queue is None:
+        raise Conflict("This contact has no queue yet.", code="wrong_status", status_now=row.status)
+    return queue
 
 
 async def cancel_waiting(uow: UnitOfWork, dispatch: Dispatch, row: ContactRow) -> None:
