@@ -61,7 +61,7 @@ find_python() {
       return
     fi
   done
-  fail "Python 3.11 or newer is needed and none is on PATH; try: apt-get install python3"
+  fail "Python 3.11 or newer is needed and none is on PATH; try: apt-get install python3.11"
 }
 
 # uv reads no pip configuration: hand it the index and the certificates that pip was given.

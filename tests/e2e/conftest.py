@@ -8,7 +8,7 @@ import pytest
 
 from tests.support.running import Platform, platform
 
-CHROMIUM = "/usr/bin/chromium"
+CHROMIUMS = ("/usr/bin/chromium", "/snap/bin/chromium", "/usr/bin/google-chrome")
 FLAGS = (
     "--no-sandbox",
     "--disable-gpu",
@@ -38,9 +38,10 @@ def base_url(axd: Platform) -> str:
 
 @pytest.fixture(scope="session")
 def browser_type_launch_args(browser_type_launch_args: dict[str, Any]) -> dict[str, Any]:
-    if not Path(CHROMIUM).exists():
+    program = next((path for path in CHROMIUMS if Path(path).exists()), None)
+    if program is None:
         pytest.fail("Chromium is not installed; run: scripts/install-test-peers")
-    return {**browser_type_launch_args, "executable_path": CHROMIUM, "args": list(FLAGS)}
+    return {**browser_type_launch_args, "executable_path": program, "args": list(FLAGS)}
 
 
 @pytest.fixture(scope="session")
