@@ -26,11 +26,13 @@ async def save(
     author_id: str,
     sealed: bool,
 ) -> DraftRow:
-    """Write a draft that was based on `version` (0: a new one) and tell the pages.
+    """Write a draft that was based on `version` (0: a new one, where none is or it is empty) and tell the pages.
 
     Raises `Conflict` with the server's `version` when somebody saved another one meanwhile; nothing is overwritten.
     """
     known = await store.draft(uow, contact_id, kind)
+    if known is not None and version == 0 and is_empty(known.body):
+        version = known.version
     if known is None and version == 0:
         known = DraftRow(
             contact_id=contact_id,
@@ -53,7 +55,7 @@ async def save(
 
 
 async def discard(uow: UnitOfWork, contact_id: str, kind: str, author_id: str) -> None:
-    """Empty a draft: sent, or given up. Its version goes on, so that no late save brings the text back."""
+    """Empty a draft: sent, or given up. Its version goes on, so that a late save of the same text is refused."""
     known = await store.draft(uow, contact_id, kind)
     if known is None or is_empty(known.body):
         return

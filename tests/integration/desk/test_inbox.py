@@ -107,6 +107,7 @@ async def test_a_draft_is_never_overwritten_unseen(inbox: Inbox, agent: AsyncCli
     assert (await agent.get("contacts")).json()[0]["has_draft"] is False
     ghost = await agent.put(path, json={"version": 1, "body": {"text": "您好"}})
     assert ghost.status_code == 409
+    assert (await agent.put(path, json={"version": 0, "body": {"text": "下一句"}})).json()["version"] == 3
 
 
 async def test_a_failed_message_is_tried_again_only_when_it_failed(
