@@ -15,7 +15,8 @@ WRAP_UP    -> CLOSED     dispose
 RECEIVED, QUEUED, OFFERED -> ABANDONED  abandon  the citizen left before an agent accepted
 RECEIVED, QUEUED, OFFERED, PARKED -> CLOSED  close  spam, answered elsewhere
 
-CLOSED and ABANDONED are ends. A contact has an agent exactly while it is active, parked or in wrap-up.
+CLOSED and ABANDONED are ends. A contact has an agent while it is active, parked or in wrap-up; once closed it keeps the
+name of the last one.
 """
 
 from collections.abc import Mapping
