@@ -110,10 +110,11 @@ def external_id(account: str, message_id: str | None, key: str) -> str:
     return (message_id or "") + suffix if fits else suffix
 
 
-def message_id_of(external: str | None) -> str | None:
-    """The Message-ID inside an `external_id`."""
-    found = (external or "").rpartition("#")[0]
-    return found if re.fullmatch(r"<[^<>\s]+>", found) and found.isascii() else None
+def message_id_of(external: object) -> str | None:
+    """The Message-ID of an `external_id`, or a Message-ID itself; None where there is none."""
+    text = external if isinstance(external, str) else ""
+    candidates = (text.rpartition("#")[0], text)
+    return next((found for found in candidates if found.isascii() and re.fullmatch(r"<[^<>\s]+>", found)), None)
 
 
 def _request(
@@ -151,5 +152,7 @@ def _hints(raw: RawInbound, mail: ParsedMail, machine: str | None) -> Mapping[st
         "reply_to": mail.reply_to[0].address if mail.reply_to else None,
         "defects": list(mail.defects),
         "truncated_from_bytes": truncated,
+        # What comes into a confidential mailbox is a report: the rules seal by this.
+        "kind": "report" if raw.sealed else None,
     }
     return hints | {name: value for name, value in optional.items() if value}

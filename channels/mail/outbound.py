@@ -92,7 +92,8 @@ class Outbound:
     async def _letter(self, uow: UnitOfWork, account: Account, message: OutboundMessage) -> Letter:
         answered = await store.answered_mail(uow, message.message_id, Channel.MAIL)
         subject = message.subject or answer_subject(answered.subject if answered else "")
-        in_reply_to = message.envelope.get("in_reply_to") or message_id_of(answered.external_id if answered else None)
+        named = message_id_of(message.envelope.get("in_reply_to"))
+        in_reply_to = named or message_id_of(answered.external_id if answered else None)
         plus = account.plus_addresses
         return Letter(
             sender_name=account.name,
