@@ -19,11 +19,11 @@ from channels.adapter import (
     RawInbound,
     Stored,
 )
-from channels.arrivals import Arrivals
+from channels.arrivals import Arrival, Arrivals
 from kit.access import Access
 from kit.blobs import Blob, BlobStore
 from kit.errors import Unavailable
-from kit.unit_of_work import Database, UnitOfWork
+from kit.unit_of_work import Database
 from kit.wake import Waker
 from records.citizens.receipts import Pin
 from records.messages.tables import LedgerRow, LedgerState
@@ -90,14 +90,19 @@ class DirectIntake:
         async with self._database.unit_of_work(self._access) as uow:
             first = group[0].raw
             before = await ledger.known(uow, first.channel, first.account, [item.raw.provider_id for item in group])
-            return [await self._store_one(uow, item, before) for item in group]
+            fresh = _first_of_each(group, before)
+            arrivals = [Arrival(ledger.enter(uow, item.raw, None), item.request, item.pin) for item in fresh]
+            arrived = await self._arrivals.arrive_together(uow, arrivals)
+            by_id = {item.raw.provider_id: stored for item, stored in zip(fresh, arrived, strict=True)}
+            for provider_id, row in before.items():
+                by_id[provider_id] = await self._arrivals.repeated(uow, row)
+            return [by_id[item.raw.provider_id] for item in group]
 
-    async def _store_one(self, uow: UnitOfWork, item: _Item, before: dict[str, LedgerRow]) -> Stored:
-        row = before.get(item.raw.provider_id)
-        if row is not None:
-            return await self._arrivals.repeated(uow, row)
-        row = before[item.raw.provider_id] = ledger.enter(uow, item.raw, None)
-        return await self._arrivals.arrive(uow, row, item.request, item.pin)
+
+def _first_of_each(group: list[_Item], before: Mapping[str, LedgerRow]) -> list[_Item]:
+    """Those that did not come in before; a page that sends twice at once is heard once."""
+    fresh = {item.raw.provider_id: item for item in reversed(group) if item.raw.provider_id not in before}
+    return [item for item in group if fresh.get(item.raw.provider_id) is item]
 
 
 def _fail(future: asyncio.Future[Stored], error: Exception) -> None:
