@@ -194,6 +194,9 @@ async def _thread(uow: UnitOfWork, request: ContactRequest, citizen: CitizenRow,
     )
     uow.session.add(thread)
     await uow.session.flush()
+    if thread.channel == Channel.CHAT:
+        # Other pages of the same visitor only know their session yet, which is the thread's key.
+        uow.emit(f"chat:{thread.key}", "thread", thread.id, 1, {}, sealed=sealed)
     return thread
 
 

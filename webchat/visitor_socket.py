@@ -106,6 +106,8 @@ class VisitorSocket:
             self._announced = max(self._announced, int(event.data["seq"]))
         elif event.entity == "contact":
             self._status_due = True
+        elif event.entity == "thread":
+            self.missed()
         elif event.entity == "secret":
             self._passing.append(json.loads(self._reveal(event.data["secret"])))
         elif event.entity in ("read", "typing", "idle"):
