@@ -7,6 +7,7 @@ import typer
 
 from server.bench.message import run_message
 from server.bench.oracles import run_oracles
+from server.bench.report import run_all
 from server.bench.routing import growth_exponent, run_routing
 
 bench = typer.Typer(help="性能测量 / Measurements.", no_args_is_help=True)
@@ -58,6 +59,12 @@ def message(
 ) -> None:
     """诉求人的话多久到坐席 / How long a citizen's message takes to the agent's page."""
     _show(run_message(chats, rate, seconds, database_url), as_json)
+
+
+@bench.command(name="all")
+def everything() -> None:
+    """全部测量,写入 docs/performance.md / All of it, written to docs/performance.md."""
+    run_all(lambda line: _show(line, True))
 
 
 def _show(line: dict[str, Any], as_json: bool) -> None:

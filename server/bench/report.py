@@ -1,0 +1,143 @@
+"""`make bench`: every measurement, and the page that tells of it together with the machine it ran on."""
+
+import asyncio
+import os
+import platform
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from server.bench.message import run_message
+from server.bench.postgres_server import private_postgres
+from server.bench.routing import growth_exponent, run_routing
+
+PAGE = Path(__file__).resolve().parents[2] / "docs" / "performance.md"
+LOOK_S = 5.0
+BUSY_SHARE = 0.15
+SIZES = (10, 100, 1000, 10_000)
+WAITING = 1000
+ROUTING_S = 10.0
+CHATS, RATE, MESSAGE_S = 1000, 300.0, 30.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Machine:
+    """`busy`: the share of all cores that others used while nothing was measured yet."""
+
+    cores: int
+    processor: str
+    memory_gib: float
+    busy: float
+
+    @property
+    def is_calm(self) -> bool:
+        return self.busy <= BUSY_SHARE
+
+
+def run_all(show: Callable[[dict[str, Any]], None]) -> None:
+    """Measure everything, show each line as it comes, write docs/performance.md."""
+    machine = look_at_machine()
+    routing = []
+    for agents in SIZES:
+        routing.append(run_routing(agents, WAITING, ROUTING_S, None))
+        show(routing[-1])
+    exponent = growth_exponent(routing)
+    show({"cpu_growth_exponent": exponent, "agents": list(SIZES)})
+    message = [run_message(CHATS, RATE, MESSAGE_S, None)]
+    show(message[0])
+    message.append(asyncio.run(_on_postgres()))
+    show(message[1])
+    PAGE.write_text(page(machine, routing, exponent, message), "utf-8")
+
+
+async def _on_postgres() -> dict[str, Any]:
+    async with private_postgres() as url:
+        return await asyncio.to_thread(run_message, CHATS, RATE, MESSAGE_S, url)
+
+
+def look_at_machine() -> Machine:
+    """Watch the machine for some seconds before it is measured on."""
+    before, began = _cpu_times(), time.monotonic()
+    while time.monotonic() - began < LOOK_S:
+        time.sleep(0.5)
+    after = _cpu_times()
+    total, idle = after[0] - before[0], after[1] - before[1]
+    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
+    return Machine(
+        cores=os.cpu_count() or 1,
+        processor=_processor(),
+        memory_gib=round(memory, 1),
+        busy=round(1 - idle / total, 3) if total else 0.0,
+    )
+
+
+def _cpu_times() -> tuple[int, int]:
+    """Jiffies of all cores since boot: all, and idle or waiting for the disk (proc(5), /proc/stat)."""
+    words = [int(word) for word in Path("/proc/stat").read_text("ascii").splitlines()[0].split()[1:]]
+    return sum(words[:8]), words[3] + words[4]
+
+
+def _processor() -> str:
+    for line in Path("/proc/cpuinfo").read_text("utf-8").splitlines():
+        if line.startswith("model name"):
+            return line.partition(":")[2].strip()
+    return platform.machine()
+
+
+def page(
+    machine: Machine, routing: Sequence[dict[str, Any]], exponent: float | None, message: Sequence[dict[str, Any]]
+) -> str:
+    """The whole of docs/performance.md."""
+    return "\n".join(
+        [
+            "# Performance",
+            "",
+            "Written by `make bench`. Absolute figures belong to the machine below; take ratios to another one.",
+            "",
+            *_void(machine),
+            f"- When: {datetime.now(UTC):%Y-%m-%d %H:%M} UTC",
+            f"- Machine: {machine.cores} cores, {machine.processor}, {machine.memory_gib} GiB",
+            f"- Used by others just before: {machine.busy:.1%} of all cores",
+            f"- Python {platform.python_version()}, {platform.system()} {platform.release()}",
+            "",
+            "## Routing",
+            "",
+            f"`axd bench routing`: whole cycles of enqueue, accept and done with {WAITING} contacts waiting. `ratio` is",
+            "assignments against no-op function calls of the same client in the same batches.",
+            "",
+            *_table(
+                routing,
+                ("agents", "assignments_per_s", "noop_per_s", "ratio", "redis_cpu_us")
+                + ("enqueue_p50_us", "enqueue_p99_us", "done_p50_us", "done_p99_us"),
+            ),
+            "",
+            f"Growth exponent of Redis CPU from {SIZES[0]} to {SIZES[-1]} agents: {exponent} (goal: at most 0.12).",
+            "Goal of the ratio at 1,000 agents and 1,000 waiting: at least 0.10.",
+            "",
+            "## Messages",
+            "",
+            "`axd bench message`: a citizen's message in an open chat, parsed, permitted, committed durably and on the",
+            "agent's page. The clients run on the same machine and share its cores. Goal: p99 of 25 ms at 300/s.",
+            "",
+            *_table(
+                [{**line, **line["hops"]} for line in message],
+                ("database", "chats", "rate", "p50_ms", "p99_ms", "acknowledged_p50_ms", "acknowledged_p99_ms")
+                + ("sent", "acknowledged", "received"),
+            ),
+            "",
+        ]
+    )
+
+
+def _void(machine: Machine) -> list[str]:
+    if machine.is_calm:
+        return []
+    return [f"**Void: others used {machine.busy:.0%} of the machine. Repeat it on an idle one.**", ""]
+
+
+def _table(lines: Sequence[dict[str, Any]], columns: Sequence[str]) -> list[str]:
+    head = ["| " + " | ".join(columns) + " |", "|" + " ---: |" * len(columns)]
+    return head + ["| " + " | ".join(str(line.get(column)) for column in columns) + " |" for line in lines]
