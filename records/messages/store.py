@@ -127,10 +127,6 @@ async def outbox_of(uow: UnitOfWork, message_ids: Sequence[str]) -> dict[str, Ou
     return {row.message_id: row for row in rows}
 
 
-async def outbox(uow: UnitOfWork, outbox_id: str) -> OutboxRow | None:
-    return await uow.session.scalar(select(OutboxRow).where(OutboxRow.id == outbox_id))
-
-
 async def requeue_failed(uow: UnitOfWork, message_id: str) -> bool:
     """Put a finally failed message back in line; False when it is not in that state."""
     found = await uow.session.scalar(
