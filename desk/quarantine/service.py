@@ -52,7 +52,7 @@ async def _view(uow: UnitOfWork, blobs: BlobStore, row: LedgerRow) -> Quarantine
         reason=row.reason,
         size_bytes=await _size(uow, row),
         attempts=row.attempts,
-        sender=mask_text(_header(head, "From")),
+        sender=_masked_sender(_header(head, "From")),
         subject=mask_text(_header(head, "Subject")),
     )
 
