@@ -22,6 +22,10 @@ class MailPorts:
 
 def dovecot_config(folder: Path, ports: MailPorts, certificate: Path, key: Path, uid: int, gid: int) -> str:
     """Any user with PASSWORD; XOAUTH2 tokens are asked for at the introspection stub."""
+    return _accounts_and_mail(folder, certificate, key, uid, gid) + _services(ports)
+
+
+def _accounts_and_mail(folder: Path, certificate: Path, key: Path, uid: int, gid: int) -> str:
     return f"""
 protocols = imap lmtp
 base_dir = {folder}/run
@@ -55,6 +59,11 @@ namespace inbox {{
   inbox = yes
   separator = /
 }}
+"""
+
+
+def _services(ports: MailPorts) -> str:
+    return f"""
 service imap-login {{
   inet_listener imap {{
     port = {ports.imap}
