@@ -24,9 +24,7 @@ class NoPostgres(Exception):
 @asynccontextmanager
 async def private_postgres() -> AsyncIterator[str]:
     """The address of an empty database on a free port of the loopback address; gone with the block."""
-    programs = sorted(Path("/usr/lib/postgresql").glob("*/bin"), key=lambda path: float(path.parts[-2]))
-    if not programs:
-        raise NoPostgres("PostgreSQL is not installed; run: scripts/install-test-peers")
+    programs = _programs()
     folder = Path(tempfile.mkdtemp(prefix="axd-bench-pg-"))
     if os.getuid() == 0:
         account = pwd.getpwnam(ACCOUNT)
@@ -34,9 +32,9 @@ async def private_postgres() -> AsyncIterator[str]:
     port = _free_port()
     data = str(folder / "data")
     try:
-        await _run(programs[-1] / "initdb", "-D", data, "-U", ACCOUNT, "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8")
+        await _run(programs / "initdb", "-D", data, "-U", ACCOUNT, "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8")
         server = await _start(
-            programs[-1] / "postgres",
+            programs / "postgres",
             *("-D", data, "-p", str(port), "-c", "listen_addresses=127.0.0.1", "-c", "unix_socket_directories="),
         )
         try:
@@ -47,6 +45,13 @@ async def private_postgres() -> AsyncIterator[str]:
             await server.wait()
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def _programs() -> Path:
+    found = sorted(Path("/usr/lib/postgresql").glob("*/bin"), key=lambda path: float(path.parts[-2]))
+    if not found:
+        raise NoPostgres("PostgreSQL is not installed; run: scripts/install-test-peers")
+    return found[-1]
 
 
 def _free_port() -> int:

@@ -22,6 +22,41 @@ WAITING = 1000
 ROUTING_S = 10.0
 CHATS, RATE, MESSAGE_S = 1000, 300.0, 30.0
 
+ROUTING_COLUMNS = (
+    *("agents", "assignments_per_s", "noop_per_s", "ratio", "redis_cpu_us"),
+    *("enqueue_p50_us", "enqueue_p99_us", "done_p50_us", "done_p99_us"),
+)
+MESSAGE_COLUMNS = (
+    *("database", "chats", "rate", "p50_ms", "p99_ms", "acknowledged_p50_ms", "acknowledged_p99_ms"),
+    *("sent", "acknowledged", "received"),
+)
+TEMPLATE = """# Performance
+
+Written by `make bench`. Absolute figures belong to the machine below; take ratios to another one.
+
+{void}- When: {now:%Y-%m-%d %H:%M} UTC
+- Machine: {machine.cores} cores, {machine.processor}, {machine.memory_gib} GiB
+- Used by others just before: {machine.busy:.1%} of all cores
+- Python {python}, {system}
+
+## Routing
+
+`axd bench routing`: whole cycles of enqueue, accept and done with {waiting} contacts waiting. `ratio` is assignments
+against no-op function calls of the same client in the same batches.
+
+{routing}
+
+Growth exponent of Redis CPU from {smallest} to {largest} agents: {exponent} (goal: at most 0.12). Goal of the ratio at
+1,000 agents and 1,000 waiting: at least 0.10.
+
+## Messages
+
+`axd bench message`: a citizen's message in an open chat, parsed, permitted, committed durably and on the agent's page.
+The clients run on the same machine and share its cores. Goal: p99 of 25 ms at 300 messages a second and 1,000 chats.
+
+{message}
+"""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Machine:
@@ -91,53 +126,28 @@ def page(
     machine: Machine, routing: Sequence[dict[str, Any]], exponent: float | None, message: Sequence[dict[str, Any]]
 ) -> str:
     """The whole of docs/performance.md."""
-    return "\n".join(
-        [
-            "# Performance",
-            "",
-            "Written by `make bench`. Absolute figures belong to the machine below; take ratios to another one.",
-            "",
-            *_void(machine),
-            f"- When: {datetime.now(UTC):%Y-%m-%d %H:%M} UTC",
-            f"- Machine: {machine.cores} cores, {machine.processor}, {machine.memory_gib} GiB",
-            f"- Used by others just before: {machine.busy:.1%} of all cores",
-            f"- Python {platform.python_version()}, {platform.system()} {platform.release()}",
-            "",
-            "## Routing",
-            "",
-            f"`axd bench routing`: whole cycles of enqueue, accept and done with {WAITING} contacts waiting. `ratio` is",
-            "assignments against no-op function calls of the same client in the same batches.",
-            "",
-            *_table(
-                routing,
-                ("agents", "assignments_per_s", "noop_per_s", "ratio", "redis_cpu_us")
-                + ("enqueue_p50_us", "enqueue_p99_us", "done_p50_us", "done_p99_us"),
-            ),
-            "",
-            f"Growth exponent of Redis CPU from {SIZES[0]} to {SIZES[-1]} agents: {exponent} (goal: at most 0.12).",
-            "Goal of the ratio at 1,000 agents and 1,000 waiting: at least 0.10.",
-            "",
-            "## Messages",
-            "",
-            "`axd bench message`: a citizen's message in an open chat, parsed, permitted, committed durably and on the",
-            "agent's page. The clients run on the same machine and share its cores. Goal: p99 of 25 ms at 300/s.",
-            "",
-            *_table(
-                [{**line, **line["hops"]} for line in message],
-                ("database", "chats", "rate", "p50_ms", "p99_ms", "acknowledged_p50_ms", "acknowledged_p99_ms")
-                + ("sent", "acknowledged", "received"),
-            ),
-            "",
-        ]
+    return TEMPLATE.format(
+        void=_void(machine),
+        now=datetime.now(UTC),
+        machine=machine,
+        python=platform.python_version(),
+        system=f"{platform.system()} {platform.release()}",
+        waiting=WAITING,
+        routing=_table(routing, ROUTING_COLUMNS),
+        exponent=exponent,
+        smallest=SIZES[0],
+        largest=SIZES[-1],
+        message=_table([{**line, **line["hops"]} for line in message], MESSAGE_COLUMNS),
     )
 
 
-def _void(machine: Machine) -> list[str]:
+def _void(machine: Machine) -> str:
     if machine.is_calm:
-        return []
-    return [f"**Void: others used {machine.busy:.0%} of the machine. Repeat it on an idle one.**", ""]
+        return ""
+    return f"**Void: others used {machine.busy:.0%} of the machine. Repeat it on an idle one.**\n\n"
 
 
-def _table(lines: Sequence[dict[str, Any]], columns: Sequence[str]) -> list[str]:
+def _table(lines: Sequence[dict[str, Any]], columns: Sequence[str]) -> str:
     head = ["| " + " | ".join(columns) + " |", "|" + " ---: |" * len(columns)]
-    return head + ["| " + " | ".join(str(line.get(column)) for column in columns) + " |" for line in lines]
+    rows = ["| " + " | ".join(str(line.get(column)) for column in columns) + " |" for line in lines]
+    return "\n".join(head + rows)
