@@ -28,7 +28,7 @@ from tests.support.mail_peers import MailPeers
 from tests.support.mail_samples import gbk_with_attachment, simple
 from tests.support.waiting import wait_until
 
-pytestmark = pytest.mark.timeout(240)
+pytestmark = pytest.mark.timeout(600)
 
 
 class Gateway:
@@ -103,7 +103,7 @@ class Gateway:
         return [email.message_from_bytes(mail, policy=policy.default) for mail in mails]
 
     async def until(self, condition: Callable[[], Awaitable[bool]], what: str) -> None:
-        await wait_until(condition, what, timeout_s=120)
+        await wait_until(condition, what, timeout_s=400)
 
 
 @pytest.fixture
