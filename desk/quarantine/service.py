@@ -5,6 +5,7 @@ import json
 from email.header import decode_header, make_header
 from email.parser import BytesHeaderParser
 from email.policy import compat32
+from email.utils import parseaddr
 from pathlib import Path
 
 from sqlalchemy import select
@@ -19,7 +20,7 @@ from kit.blobs import BlobRow, BlobStore
 from kit.errors import Conflict, NotFound
 from kit.unit_of_work import Database, UnitOfWork
 from kit.wake import Waker
-from records.citizens.masking import mask_text
+from records.citizens.masking import mask_mail, mask_name, mask_text
 from records.messages.tables import LedgerRow, LedgerState
 from records.staff import audit
 from records.staff.permissions import Permission
@@ -187,5 +188,10 @@ def _header(head: bytes, name: str) -> str:
         return ""
 
 
+def _masked_sender(value: str) -> str:
+    name, address = parseaddr(value)
+    return " ".join(filter(None, (mask_name(name), mask_mail(address) if "@" in address else "")))
+
+
 def _address(value: str) -> str:
-    return next((word.strip('<>,;"') for word in value.split() if "@" in word), "")[:254]
+    return parseaddr(value)[1][:254]
