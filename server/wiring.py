@@ -118,19 +118,25 @@ def build(settings: Settings) -> Services:
         arrivals=Arrivals(router, acknowledgements),
         acknowledgements=acknowledgements,
         chat=chat,
-        form=FormAdapter(
-            database=database,
-            access=access,
-            redis=redis,
-            blobs=blobs,
-            router=router,
-            secret_box=box,
-            settings=settings.citizens,
-            pages=pages,
-        ),
+        form=form,
         mail=MailAdapter(database, access, blobs, box, waker),
-        desk=DeskSettings(origins=_origins(settings), secure_cookies=settings.origin.startswith("https:")),
+        desk=_desk_settings(settings),
         feeds=Feeds(database=database, events=events, event_log=event_log, router=router),
+    )
+
+
+def _form(
+    settings: Settings, database: Database, redis: Redis, router: Router, box: SecretBox, pages: Pages
+) -> FormAdapter:
+    return FormAdapter(
+        database=database,
+        access=Access.system(WORKSPACE_ID),
+        redis=redis,
+        blobs=BlobStore(settings.blob_dir),
+        router=router,
+        secret_box=box,
+        settings=settings.citizens,
+        pages=pages,
     )
 
 
