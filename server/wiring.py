@@ -118,9 +118,9 @@ def build(settings: Settings) -> Services:
         arrivals=Arrivals(router, acknowledgements),
         acknowledgements=acknowledgements,
         chat=chat,
-        form=form,
+        form=_form(settings, database, redis, router, box, pages),
         mail=MailAdapter(database, access, blobs, box, waker),
-        desk=_desk_settings(settings),
+        desk=DeskSettings(origins=_origins(settings), secure_cookies=settings.origin.startswith("https:")),
         feeds=Feeds(database=database, events=events, event_log=event_log, router=router),
     )
 
