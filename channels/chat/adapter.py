@@ -11,19 +11,18 @@ from sqlalchemy import select
 
 from channels.acknowledgements import PIN_IN_ENVELOPE
 from channels.adapter import (
-    Address,
     Capabilities,
     ChannelUnavailable,
     ContactRequest,
     Health,
     Intake,
-    MalformedInbound,
     MessageRejected,
     OutboundMessage,
     RawInbound,
     SendReceipt,
     Stored,
 )
+from channels.chat import inbound
 from kit.access import Access
 from kit.blobs import BlobStore
 from kit.events import EventHub, EventLog
@@ -41,7 +40,6 @@ from webchat.schemas import Frame, Say
 from webchat.service import ChatSessions, Visitor
 from webchat.settings import CitizenSettings
 from webchat.signals import passing_event
-from webchat.uploads import attachments_from_json
 
 ACCOUNT = "web"
 ONLINE = timedelta(seconds=25)
@@ -125,22 +123,7 @@ class ChatAdapter:
 
     async def parse(self, raw: RawInbound) -> ContactRequest:
         """See `channels.adapter.Adapter`."""
-        said = raw.raw_json
-        if not said or not said.get("session_id"):
-            raise MalformedInbound("A chat message without its session.")
-        return ContactRequest(
-            channel=self.channel,
-            external_id=raw.provider_id,
-            sender=Address(kind="chat", value=said["session_id"]),
-            recipient=Address(kind="chat", value=raw.account),
-            received_at=raw.received_at,
-            thread_key=said["session_id"],
-            text=said["text"],
-            language=said["language"],
-            attachments=attachments_from_json(said["attachments"]),
-            hints={"topic": said["topic"], "kind": said["topic"], "anonymous": said["anonymous"]},
-            client_id=said["client_msg_id"],
-        )
+        return inbound.request_of(raw)
 
     async def send(self, message: OutboundMessage) -> SendReceipt:
         """The message stands in the thread and was announced with it. A PIN is told only to a page that is open:

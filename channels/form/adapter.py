@@ -1,30 +1,26 @@
 """The web form as a channel: what citizens hand in, and what they add to a matter on its status page."""
 
-from collections.abc import Mapping
-from typing import Any
 from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter
 from redis.asyncio import Redis
 
 from channels.adapter import (
-    Address,
     Capabilities,
     ContactRequest,
     Health,
     Intake,
-    MalformedInbound,
     OutboundMessage,
     RawInbound,
     SendReceipt,
 )
+from channels.form import inbound
 from kit.access import Access
 from kit.blobs import BlobStore
 from kit.secret_box import SecretBox
 from kit.unit_of_work import Database
 from router.contact import Channel
 from router.service import Router
-from webchat.form_entry import FormEntry
 from webchat.limits import RateLimits
 from webchat.multipart import FormReader
 from webchat.notes import VisitorNotes
@@ -36,12 +32,8 @@ from webchat.service import ChatSessions
 from webchat.service_forms import FormDesk
 from webchat.service_status import Matters
 from webchat.settings import CitizenSettings
-from webchat.uploads import attachments_from_json
 
-HONORIFICS = {"mr": "先生", "ms": "女士"}
 MAX_TEXT_CHARS = 10_000
-OWN_STAFF = "own_staff"
-"""The topic of a report against the bureau's own people: the rules send it to the discipline office."""
 
 
 class FormAdapter:
@@ -116,46 +108,7 @@ class FormAdapter:
 
     async def parse(self, raw: RawInbound) -> ContactRequest:
         """See `channels.adapter.Adapter`."""
-        if raw.raw_json is None:
-            raise MalformedInbound("A form without its fields.")
-        if "note" in raw.raw_json:
-            return self._note(raw, raw.raw_json["note"])
-        if "entry" not in raw.raw_json:
-            raise MalformedInbound("A form without its fields.")
-        return self._form(raw, raw.raw_json["entry"], raw.raw_json)
-
-    def _form(self, raw: RawInbound, fields: Mapping[str, Any], payload: Mapping[str, Any]) -> ContactRequest:
-        entry = FormEntry.from_json({**fields, "files": ()})
-        return ContactRequest(
-            channel=self.channel,
-            external_id=raw.provider_id,
-            sender=_sender(entry, raw.provider_id),
-            recipient=Address(kind="form", value=raw.account),
-            received_at=raw.received_at,
-            thread_key=f"form:{raw.provider_id}",
-            subject=entry.subject,
-            text=entry.text,
-            language=payload["language"],
-            attachments=attachments_from_json(fields["files"]),
-            hints=_hints(entry),
-            client_id=raw.provider_id,
-        )
-
-    def _note(self, raw: RawInbound, note: Mapping[str, Any]) -> ContactRequest:
-        return ContactRequest(
-            channel=self.channel,
-            external_id=raw.provider_id,
-            sender=Address(kind=note["sender_kind"], value=note["sender"]),
-            recipient=Address(kind="form", value=raw.account),
-            received_at=raw.received_at,
-            thread_key=note["thread_key"],
-            subject=note["subject"],
-            text=note["text"],
-            language=note["language"],
-            attachments=attachments_from_json(note["files"]),
-            hints=note["hints"],
-            client_id=raw.provider_id,
-        )
+        return inbound.request_of(raw)
 
     async def send(self, message: OutboundMessage) -> SendReceipt:
         """Where no address was left, the answer is read on the status page: it stands there already."""
@@ -164,24 +117,3 @@ class FormAdapter:
     async def check(self) -> Health:
         """See `channels.adapter.Adapter`: the form needs nothing but the database."""
         return Health(ok=True)
-
-
-def _sender(entry: FormEntry, provider_id: str) -> Address:
-    """Who wrote, by the address left; without one the matter stands for itself."""
-    if entry.address is None:
-        return Address(kind="form", value=provider_id, name=entry.name)
-    kind, value = entry.address
-    return Address(kind=kind, value=value, name=entry.name)
-
-
-def _hints(entry: FormEntry) -> dict[str, Any]:
-    hints: dict[str, Any] = {"topic": entry.kind, "kind": entry.kind, "reply": entry.reply}
-    if entry.is_report:
-        hints["anonymous"] = entry.is_anonymous
-    if entry.is_report and entry.own_staff:
-        hints |= {"topic": OWN_STAFF, "own_staff": True}
-    if entry.confidential:
-        hints["confidential"] = True
-    if entry.title_of:
-        hints["honorific"] = HONORIFICS[entry.title_of]
-    return hints

@@ -163,7 +163,7 @@ export class AxdChat extends HTMLElement {
       })
       this.formKey = ''
       this.composer.clear()
-      this.log.addReceipt(receipt)
+      this.log.addLeft({ text, attachments }, receipt)
     } catch (error) {
       this.composer.complain(this.failure(error))
     }

@@ -12,7 +12,7 @@ export class Intro {
   constructor(words: Words) {
     const box = h('input', { type: 'checkbox', onchange: () => { this.anonymous = box.checked } })
     this.anonymousBox = h('div', { class: 'f', hidden: true },
-      h('label', { class: 'opt' }, box, words.anonymous), h('p', { class: 't' }, words.anonymousHint))
+      h('label', { class: 'opt' }, box, words.anonymous), h('p', { class: 'hint' }, words.anonymousHint))
     this.root = h('div', {},
       h('fieldset', {}, h('legend', {}, words.topic),
         h('div', { class: 'opts' }, ...TOPICS.map((topic) =>

@@ -43,8 +43,9 @@ export class Log {
     if (atEnd) this.root.scrollTop = this.root.scrollHeight
   }
 
-  addReceipt(receipt: Receipt): void {
-    this.list.append(this.receiptCard(receipt))
+  /** What was left for later, and the receipt for it. */
+  addLeft(message: { text: string; attachments: Attachment[] }, receipt: Receipt): void {
+    this.list.append(this.bubble('c', message), this.receiptCard(receipt))
     this.root.scrollTop = this.root.scrollHeight
   }
 

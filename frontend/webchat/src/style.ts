@@ -33,6 +33,8 @@ header .btn:focus-visible, .launch:focus-visible { box-shadow:0 0 0 2px #fff,0 0
 .band .btn { min-height:36px; }
 .scroll { flex:1; overflow-y:auto; padding:12px 16px; }
 .log { display:flex; flex-direction:column; gap:8px; font-size:.9375rem; }
+.log:not(:empty) { margin-top:12px; }
+.log:first-child { margin-top:0; }
 .t { font-size:.8125rem; color:var(--ink-3); text-align:center; white-space:pre-wrap; }
 .by { font-size:.8125rem; color:var(--ink-3); margin-bottom:-6px; }
 .by.r { align-self:flex-end; display:inline-flex; gap:4px; align-items:center; margin:-4px 0 0; flex-wrap:wrap; justify-content:flex-end; }
@@ -57,6 +59,7 @@ textarea.in { resize:none; line-height:1.6; display:block; max-height:160px; fie
 .row label { flex:1; min-width:0; }
 legend,.lab { font-weight:600; line-height:1.5; display:block; margin-bottom:6px; }
 fieldset + *, .f { margin-top:12px; }
+.f > .hint { margin:6px 0 0; }
 .opts { display:flex; flex-wrap:wrap; gap:8px; }
 .opt { display:flex; align-items:center; gap:8px; min-height:44px; padding:4px 12px; border:1px solid var(--strong); border-radius:6px; cursor:pointer; line-height:1.4; }
 .opt input { width:18px; height:18px; margin:0; accent-color:var(--act); }
