@@ -1,8 +1,12 @@
-"""Sends all calls of one turn of the event loop in one pipeline, and loads the library where it is missing."""
+"""Sends all calls of one turn of the event loop in one pipeline, and loads the library where it is missing.
+
+At most two pipelines are under way: under load the calls that come meanwhile gather into larger ones, and while Redis
+works on one the event loop works on the other.
+"""
 
 import asyncio
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, cast
 
 from redis.asyncio import Redis
 from redis.exceptions import ResponseError
@@ -12,6 +16,8 @@ from router.functions.library import NAME, source
 Argument = str | int
 Command = list[Argument]
 Reply = asyncio.Future[Any]
+LANES = 2
+LONGEST_BATCH = 100
 
 
 class Batcher:
@@ -21,7 +27,8 @@ class Batcher:
         self._redis = redis
         self._waiting: list[tuple[Reply, Command]] = []
         self._removals: dict[str, tuple[Reply, Command]] = {}
-        self._running: set[asyncio.Task[None]] = set()
+        self._lanes: set[asyncio.Task[None]] = set()
+        self._starting = False
 
     async def send(self, *command: Argument) -> Any:
         """The raw reply. Raises redis errors; a lost connection leaves open whether the command ran."""
@@ -46,16 +53,25 @@ class Batcher:
     def _submit(self, command: Command) -> Reply:
         loop = asyncio.get_running_loop()
         reply: Reply = loop.create_future()
-        if not self._waiting:
-            loop.call_soon(self._start)
         self._waiting.append((reply, command))
+        if not self._starting and len(self._lanes) < LANES:
+            self._starting = True
+            loop.call_soon(self._start)
         return reply
 
     def _start(self) -> None:
-        batch, self._waiting, self._removals = self._waiting, [], {}
-        task = asyncio.get_running_loop().create_task(self._run(batch))
-        self._running.add(task)
-        task.add_done_callback(self._running.discard)
+        self._starting = False
+        if self._waiting:
+            self._lanes.add(asyncio.get_running_loop().create_task(self._drain()))
+
+    async def _drain(self) -> None:
+        while self._waiting:
+            batch = self._waiting[:LONGEST_BATCH]
+            del self._waiting[:LONGEST_BATCH]
+            self._removals = {}
+            await self._run(batch)
+        # Before anybody else runs: a call that came now would otherwise wait for a lane that has ended.
+        self._lanes.discard(cast("asyncio.Task[None]", asyncio.current_task()))
 
     async def _run(self, batch: list[tuple[Reply, Command]]) -> None:
         try:

@@ -292,7 +292,9 @@ class RoutingFunctions:
 
     async def _call(self, name: str, workspace_id: str, *arguments: Argument) -> list[Any]:
         try:
-            reply: list[Any] = await self._batcher.send("FCALL", f"{NAME}_{name}", 1, _tag(workspace_id), *arguments)
+            reply: list[Any] = await self._batcher.send(
+                "FCALL", f"{NAME}_{name}", 1, _tag(workspace_id), wire.packed(arguments)
+            )
         except ResponseError as error:
             raise _translated(error) from error
         return reply

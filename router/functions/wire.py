@@ -21,6 +21,12 @@ from router.effects import (
 
 Argument = str | int
 NOT_APPLIED, MORE = 0, 2
+SEPARATOR = "\x1f"
+
+
+def packed(arguments: Iterable[Argument]) -> str:
+    """All arguments of a call as one, each ended by a unit separator."""
+    return SEPARATOR.join(map(str, arguments)) + SEPARATOR
 
 
 def agent_arguments(agent: AgentDescription) -> tuple[Argument, ...]:

@@ -22,6 +22,7 @@ from router.effects import (
     AgentDescription,
     ContactDescription,
     ContactTruth,
+    Effect,
     Offered,
     Outcome,
     Plan,
@@ -58,6 +59,7 @@ class Bench:
     random: random.Random
     enqueue_s: list[float] = field(default_factory=list)
     done_s: list[float] = field(default_factory=list)
+    unacknowledged: list[Effect] = field(default_factory=list)
     assignments: int = 0
     contacts: int = 0
 
@@ -69,6 +71,7 @@ class Bench:
         await self._fill(quiet, len(quiet.agents) // 2)
         await self._fill(busy, len(busy.agents) * 4)
         await self._fill(busy, self.waiting - await self._waiting())
+        await self.acknowledge()
 
     async def cycle(self, half: Half) -> None:
         """One contact more and one less; the number waiting and the number active stay as they are."""
@@ -98,14 +101,18 @@ class Bench:
     async def _accept(self, half: Half, outcome: Outcome) -> None:
         for effect in outcome.effects:
             if isinstance(effect, Offered):
-                await asyncio.gather(
-                    self.functions.accept(
-                        WORKSPACE, effect.contact_id, effect.agent_id, effect.fence, now_ms=_now_ms()
-                    ),
-                    self.functions.ack(WORKSPACE, [effect]),
-                )
+                target = (effect.contact_id, effect.agent_id, effect.fence)
+                await self.functions.accept(WORKSPACE, *target, now_ms=_now_ms())
                 half.active.append(effect)
                 self.assignments += 1
+                self.unacknowledged.append(effect)
+        if len(self.unacknowledged) >= BATCH:
+            await self.acknowledge()
+
+    async def acknowledge(self) -> None:
+        """As the appliers do: the effects of several calls together."""
+        effects, self.unacknowledged = self.unacknowledged, []
+        await self.functions.ack(WORKSPACE, effects)
 
     async def _fill(self, half: Half, contacts: int) -> None:
         async def one() -> None:

@@ -165,6 +165,18 @@ async def test_calls_of_one_moment_share_a_round_trip_and_each_gets_its_own_answ
     assert await _reads(room.redis) - before <= 3
 
 
+async def test_no_call_is_forgotten_when_pipelines_end_and_begin(room: Room) -> None:
+    await room.open(agent("a"))
+
+    async def ask(number: int) -> int:
+        for _ in range(number):
+            await room.state("c")
+        return number
+
+    async with asyncio.timeout(30):
+        assert await asyncio.gather(*(ask(number) for number in range(20))) == list(range(20))
+
+
 async def test_one_failing_call_does_not_fail_its_neighbours(room: Room) -> None:
     await room.open(agent("a"))
     failed, worked = await asyncio.gather(
