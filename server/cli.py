@@ -1,4 +1,4 @@
-"""`axd`: one command for operators. Each process of the platform is a module that this command becomes."""
+"""`axd`: one command for operators. It becomes the module that does the work, and imports none of them itself."""
 
 import os
 import sys
@@ -6,16 +6,12 @@ from typing import Annotated
 
 import typer
 
-from server import up as platform
-from server.bench.cli import bench
-
 app = typer.Typer(
     help="AXD:多渠道联络统一分配平台 / omnichannel contact routing.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-app.add_typer(bench, name="bench")
 
 
 def _become(module: str, *arguments: str) -> None:
@@ -26,7 +22,7 @@ def _become(module: str, *arguments: str) -> None:
 @app.command()
 def up() -> None:
     """启动整个平台 / Start everything on this machine: database, Redis, web, gateway, worker."""
-    platform.main()
+    _become("server.up")
 
 
 @app.command()
@@ -65,6 +61,15 @@ def doctor(
 ) -> None:
     """检查每个部分,并说明如何修复 / Check each part and say how to mend it."""
     _become("server.doctor", *([only] if only else []))
+
+
+@app.command(
+    context_settings={"allow_extra_args": True, "ignore_unknown_options": True, "help_option_names": []},
+    add_help_option=False,
+)
+def bench(context: typer.Context) -> None:
+    """性能测量 / Measurements: routing, message, oracles, all."""
+    _become("server.bench", *context.args)
 
 
 @app.command()

@@ -72,8 +72,9 @@ def test_no_module_is_named_like_a_standard_one() -> None:
     assert [path for path, name in names.items() if name in sys.stdlib_module_names] == []
 
 
-def test_every_tests_folder_is_a_package() -> None:
-    folders = {parent for path in python_files("tests") for parent in path.parents if parent.parts}
+def test_every_folder_with_code_is_a_package() -> None:
+    """Without `__init__.py` mypy and import-linter would pass it over, and equal names of tests would clash."""
+    folders = {parent for path in python_files(*rooms(), "tests") for parent in path.parents if parent.parts}
     assert [folder for folder in sorted(folders) if not (ROOT / folder / "__init__.py").exists()] == []
 
 

@@ -1,0 +1,1 @@
+"""`axd bench`: what operators size with; never part of the test suite."""
