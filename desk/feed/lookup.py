@@ -1,5 +1,6 @@
 """From events, which carry ids, to what each page may see: one read transaction for all pages of like access."""
 
+import asyncio
 import json
 from collections import defaultdict
 from collections.abc import Iterable
@@ -65,7 +66,7 @@ class _Tick:
 
     async def run(self) -> None:
         await self._load_contacts()
-        self._contacts()
+        await self._contacts()
         for event in self.batch.of_entity("typing").values():
             self._typing(event)
         await self._messages()
@@ -93,8 +94,9 @@ class _Tick:
     def _is_read(self, who: Actor, loaded: LoadedContact | None) -> bool:
         return loaded is not None and self._is_seen(who, loaded) and loaded.is_open_to(who)
 
-    def _contacts(self) -> None:
+    async def _contacts(self) -> None:
         for contact_id, event in self.batch.of_entity("contact").items():
+            await asyncio.sleep(0)  # messages overtake: a long list must not hold them up
             loaded = self.loaded.get(contact_id)
             for page in self.pages:
                 if loaded is not None and self._is_seen(page.who, loaded):
@@ -117,7 +119,10 @@ class _Tick:
                 page.push(typing_frame(contact_id, on=bool(event.data.get("on"))))
 
     async def _messages(self) -> None:
-        rows = await messages.messages(self.uow, list(self.batch.of_entity("message")))
+        ids = self.batch.of_entity("message")
+        if not ids:
+            return
+        rows = await messages.messages(self.uow, list(ids))
         self.found.names |= await staff.names_of(
             self.uow, {row.author_id for row in rows if row.author_kind == "agent"}
         )
