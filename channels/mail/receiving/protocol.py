@@ -1,4 +1,4 @@
-"""aioimaplib's protocol made safe; what it does otherwise is in docs/decisions/0004-aioimaplib-subclass.md."""
+"""aioimaplib's protocol made safe; what it does otherwise is in docs/decisions/0007-aioimaplib-subclass.md."""
 
 import asyncio
 import base64
