@@ -2176,6 +2176,8 @@ export interface components {
         /**
          * OpenedCase
          * @description The PIN is shown this once, to be told to the citizen; `receipt_sent` says whether the channel carries it too.
+         *
+         *     It is empty where the contact had its receipt already: the case has that number, and the citizen that PIN.
          */
         OpenedCase: {
             case: components["schemas"]["CaseView"];

@@ -1,14 +1,7 @@
-import { offlineProblem, Problem } from './problem'
+import type { paths } from '@axd/shared/api/schema'
+import createClient, { type Middleware } from 'openapi-fetch'
+import { offlineProblem, Problem, type ProblemBody } from './problem'
 
-export type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
-
-export interface Options {
-  query?: Record<string, string | number | undefined>
-  body?: object
-  signal?: AbortSignal
-}
-
-const base = '/api/desk/'
 let csrfToken = ''
 let onSignedOut: () => void = () => undefined
 
@@ -21,27 +14,32 @@ export function whenSignedOut(run: () => void): void {
   onSignedOut = run
 }
 
-/** One request to the desk's API. Throws `Problem`. */
-export async function call<T>(method: Method, path: string, options: Options = {}): Promise<T> {
-  const query = new URLSearchParams()
-  for (const [name, value] of Object.entries(options.query ?? {})) if (value !== undefined && value !== '') query.set(name, String(value))
-  const body = options.body instanceof FormData ? options.body : options.body && JSON.stringify(options.body)
-  const headers: Record<string, string> = { Accept: 'application/json' }
-  if (typeof body === 'string') headers['Content-Type'] = 'application/json'
-  if (method !== 'GET') headers['X-CSRF-Token'] = csrfToken
-  const response = await send(`${base}${path}${query.size ? `?${query}` : ''}`, { method, headers, body, signal: options.signal })
-  if (response.status === 204) return undefined as T
-  if (response.ok) return (await response.json()) as T
-  const problem = await Problem.of(response)
-  if (problem.status === 401 && path !== 'login') onSignedOut()
-  throw problem
+const session: Middleware = {
+  onRequest({ request }) {
+    if (request.method !== 'GET') request.headers.set('X-CSRF-Token', csrfToken)
+  },
+  onResponse({ response, schemaPath }) {
+    if (response.status === 401 && schemaPath !== '/api/desk/login') onSignedOut()
+  },
+  onError({ request, error }) {
+    return request.signal.aborted ? (error as Error) : offlineProblem()
+  },
 }
 
-async function send(url: string, init: RequestInit): Promise<Response> {
-  try {
-    return await fetch(url, init)
-  } catch (error) {
-    if (init.signal?.aborted) throw error
-    throw offlineProblem()
-  }
+/** The desk's API, typed by the OpenAPI document. Looks `fetch` up at each call, so that a test can put its own there. */
+export const client = createClient<paths>({ baseUrl: location.origin, fetch: (request) => fetch(request) })
+client.use(session)
+
+interface Answer<T> {
+  data?: T
+  error?: unknown
+  response: Response
+}
+
+/** The data of an answer. Throws `Problem` for a refusal. */
+export async function take<T>(asked: Promise<Answer<T>>): Promise<T> {
+  const { data, error, response } = await asked
+  if (response.ok) return data as T
+  const known = typeof error === 'object' && error !== null ? (error as Partial<ProblemBody>) : {}
+  throw new Problem({ ...known, status: response.status, code: known.code ?? `http_${response.status}` })
 }

@@ -1,99 +1,107 @@
-import { call } from './client'
+import { client, take } from './client'
 import type * as M from './models'
 
-const id = encodeURIComponent
+const { GET, POST, PUT, PATCH, DELETE } = client
 
-/** The desk's API, one name for each route (the list stands in desk/schemas). */
-export const api = {
-  session: () => call<M.SessionInfo>('GET', 'session'),
-  login: (login: string, password: string) => call<M.SessionInfo>('POST', 'login', { body: { login, password } }),
-  logout: () => call<void>('POST', 'logout'),
-  password: (current: string, fresh: string) => call<void>('POST', 'password', { body: { current, new: fresh } }),
-  sessions: () => call<M.OpenSession[]>('GET', 'sessions'),
-  revokeSession: (session: string) => call<void>('DELETE', `sessions/${id(session)}`),
-
-  snapshot: () => call<M.Snapshot>('GET', 'snapshot'),
-  reference: () => call<M.Reference>('GET', 'reference'),
-  contacts: (query: { scope: 'mine' | 'waiting' | 'all'; queue_id?: string; q?: string }) =>
-    call<M.ContactSummary[]>('GET', 'contacts', { query }),
-  contact: (contact: string) => call<M.ContactDetail>('GET', `contacts/${id(contact)}`),
-  thread: (contact: string, before?: string) => call<M.ThreadPage>('GET', `contacts/${id(contact)}/thread`, { query: { before } }),
-  accept: (contact: string, fence: string) => call<M.ContactDetail>('POST', `contacts/${id(contact)}/accept`, { body: { fence } }),
-  decline: (contact: string, fence: string, reason?: string) =>
-    call<void>('POST', `contacts/${id(contact)}/decline`, { body: { fence, reason: reason ?? null } }),
-  read: (contact: string) => call<void>('POST', `contacts/${id(contact)}/read`),
-  send: (contact: string, body: M.MessageInput) => call<M.ThreadItem>('POST', `contacts/${id(contact)}/messages`, { body }),
-  retry: (message: string) => call<M.ThreadItem>('POST', `messages/${id(message)}/retry`),
-  park: (contact: string, until: string, reason: string) => call<void>('POST', `contacts/${id(contact)}/park`, { body: { until, reason } }),
-  resume: (contact: string) => call<void>('POST', `contacts/${id(contact)}/resume`),
-  finish: (contact: string) => call<void>('POST', `contacts/${id(contact)}/finish`),
-  disposition: (contact: string, disposition: string, note: string) =>
-    call<void>('POST', `contacts/${id(contact)}/disposition`, { body: { disposition, note } }),
-  transfer: (contact: string, body: M.TransferInput) => call<void>('POST', `contacts/${id(contact)}/transfer`, { body }),
-  spam: (contact: string, reason: string) => call<void>('POST', `contacts/${id(contact)}/spam`, { body: { reason } }),
-  openSealed: (contact: string, reason: string) => call<M.ContactDetail>('POST', `contacts/${id(contact)}/open`, { body: { reason } }),
-  why: (contact: string) => call<M.Why>('GET', `contacts/${id(contact)}/why`),
-  draft: (contact: string, kind: string) => call<M.Draft | null>('GET', `contacts/${id(contact)}/drafts/${kind}`),
-  saveDraft: (contact: string, kind: string, version: number, body: Record<string, unknown>) =>
-    call<M.Draft>('PUT', `contacts/${id(contact)}/drafts/${kind}`, { body: { version, body } }),
-  dropDraft: (contact: string, kind: string) => call<void>('DELETE', `contacts/${id(contact)}/drafts/${kind}`),
-  upload: (file: File) => {
-    const body = new FormData()
-    body.set('file', file)
-    return call<M.Attachment>('POST', 'uploads', { body })
-  },
-  presence: (presence: 'ready' | 'not_ready' | 'offline', reason?: string) =>
-    call<M.Agent>('POST', 'presence', { body: { presence, reason: reason ?? null } }),
-
-  citizen: (citizen: string) => call<M.Citizen>('GET', `citizens/${id(citizen)}`),
-  changeCitizen: (citizen: string, body: M.CitizenInput) => call<M.Citizen>('PATCH', `citizens/${id(citizen)}`, { body }),
-  matches: (citizen: string) => call<M.Match[]>('GET', `citizens/${id(citizen)}/matches`),
-  reveal: (citizen: string, field: string, reason: string) =>
-    call<{ value: string }>('POST', `citizens/${id(citizen)}/reveal`, { body: { field, reason } }),
-  merge: (citizen: string, other: string, reason: string) =>
-    call<M.Citizen>('POST', `citizens/${id(citizen)}/merge`, { body: { other_id: other, reason } }),
-  dismissMatch: (citizen: string, other: string) =>
-    call<void>('POST', `citizens/${id(citizen)}/dismiss-match`, { body: { other_id: other } }),
-  undoMerge: (merge: string) => call<void>('POST', `merges/${id(merge)}/undo`),
-
-  cases: (query: { q?: string; status?: string; citizen_id?: string }) => call<M.CaseSummary[]>('GET', 'cases', { query }),
-  case: (one: string) => call<M.CaseDetail>('GET', `cases/${id(one)}`),
-  openCase: (body: M.CaseInput) => call<M.OpenedCase>('POST', 'cases', { body }),
-  changeCase: (one: string, body: M.CaseChange) => call<M.CaseDetail>('PATCH', `cases/${id(one)}`, { body }),
-  linkCase: (one: string, contact: string) => call<M.CaseDetail>('POST', `cases/${id(one)}/link`, { body: { contact_id: contact } }),
-  urgeCase: (one: string, contact: string, note: string) =>
-    call<M.CaseDetail>('POST', `cases/${id(one)}/urge`, { body: { contact_id: contact, note } }),
-
-  search: (q: string, signal?: AbortSignal) => call<{ hits: M.SearchHit[] }>('GET', 'search', { query: { q }, signal }),
-
-  board: () => call<M.Board>('GET', 'board'),
-  forceNotReady: (agent: string, reason: string) => call<void>('POST', `agents/${id(agent)}/not-ready`, { body: { reason } }),
-  forceLogout: (agent: string, reason: string, afterContact: boolean) =>
-    call<void>('POST', `agents/${id(agent)}/logout`, { body: { reason, after_contact: afterContact } }),
-
-  skills: () => call<M.SkillsMatrix>('GET', 'skills'),
-  previewSkills: (changes: M.SkillChange[], signal?: AbortSignal) => call<M.Preview>('POST', 'skills/preview', { body: { changes }, signal }),
-  saveSkills: (version: string, changes: M.SkillChange[], reason: string) =>
-    call<M.SkillsMatrix>('PUT', 'skills', { body: { version, changes, reason } }),
-  skillHistory: () => call<M.SkillHistoryItem[]>('GET', 'skills/history'),
-
-  quarantine: () => call<M.Quarantined[]>('GET', 'quarantine'),
-  raw: (item: string) => call<M.Raw>('GET', `quarantine/${id(item)}/raw`),
-  parseAgain: (item: string) => call<void>('POST', `quarantine/${id(item)}/parse`),
-  quarantineContact: (item: string, body: M.QuarantineContactInput) => call<void>('POST', `quarantine/${id(item)}/contact`, { body }),
-  discard: (item: string, reason: string) => call<void>('POST', `quarantine/${id(item)}/discard`, { body: { reason } }),
-
-  mailboxes: () => call<M.Mailbox[]>('GET', 'mailboxes'),
-  createMailbox: (body: M.MailboxInput) => call<M.Mailbox>('POST', 'mailboxes', { body }),
-  changeMailbox: (mailbox: string, body: M.MailboxInput) => call<M.Mailbox>('PATCH', `mailboxes/${id(mailbox)}`, { body }),
-  removeMailbox: (mailbox: string) => call<void>('DELETE', `mailboxes/${id(mailbox)}`),
-  checkMailbox: (mailbox: string) => call<M.Check>('POST', `mailboxes/${id(mailbox)}/check`),
-  fetchMailbox: (mailbox: string) => call<void>('POST', `mailboxes/${id(mailbox)}/fetch`),
-
-  accounts: () => call<M.Account[]>('GET', 'accounts'),
-  createAccount: (body: M.AccountInput) => call<M.AccountCreated>('POST', 'accounts', { body }),
-  changeAccount: (account: string, body: M.AccountChange) => call<M.AccountCreated>('PATCH', `accounts/${id(account)}`, { body }),
-  roles: () => call<M.Roles>('GET', 'roles'),
-  changeRole: (role: string, permissions: string[]) => call<M.Roles>('PUT', `roles/${id(role)}`, { body: { permissions } }),
-  audit: (query: { q?: string }) => call<M.Audit[]>('GET', 'audit', { query }),
+/** What an uploaded file travels in. */
+function formOf(file: File): FormData {
+  const form = new FormData()
+  form.set('file', file)
+  return form
 }
+
+const contactAt = (contact_id: string) => ({ params: { path: { contact_id } } })
+const citizenAt = (citizen_id: string) => ({ params: { path: { citizen_id } } })
+const caseAt = (case_id: string) => ({ params: { path: { case_id } } })
+const agentAt = (agent_id: string) => ({ params: { path: { agent_id } } })
+const itemAt = (item_id: string) => ({ params: { path: { item_id } } })
+const mailboxAt = (mailbox_id: string) => ({ params: { path: { mailbox_id } } })
+const draftAt = (contact_id: string, kind: DraftKind) => ({ params: { path: { contact_id, kind } } })
+
+export type DraftKind = 'reply' | 'note' | 'case'
+type ContactQuery = { scope: 'mine' | 'waiting' | 'all'; queue_id?: string; q?: string }
+
+const session = {
+  session: () => take(GET('/api/desk/session')),
+  login: (login: string, password: string) => take(POST('/api/desk/login', { body: { login, password } })),
+  logout: () => take(POST('/api/desk/logout')),
+  password: (current: string, fresh: string) => take(POST('/api/desk/password', { body: { current, new: fresh } })),
+  sessions: () => take(GET('/api/desk/sessions')),
+  revokeSession: (session_id: string) => take(DELETE('/api/desk/sessions/{session_id}', { params: { path: { session_id } } })),
+}
+
+const inbox = {
+  snapshot: () => take(GET('/api/desk/snapshot')),
+  reference: () => take(GET('/api/desk/reference')),
+  contacts: (query: ContactQuery) => take(GET('/api/desk/contacts', { params: { query } })),
+  contact: (id: string) => take(GET('/api/desk/contacts/{contact_id}', contactAt(id))),
+  thread: (contact_id: string, before?: string) => take(GET('/api/desk/contacts/{contact_id}/thread', { params: { path: { contact_id }, query: { before } } })),
+  accept: (id: string, fence: string) => take(POST('/api/desk/contacts/{contact_id}/accept', { ...contactAt(id), body: { fence } })),
+  decline: (id: string, fence: string, reason: string | null) => take(POST('/api/desk/contacts/{contact_id}/decline', { ...contactAt(id), body: { fence, reason } })),
+  read: (id: string) => take(POST('/api/desk/contacts/{contact_id}/read', contactAt(id))),
+  send: (id: string, body: M.MessageInput) => take(POST('/api/desk/contacts/{contact_id}/messages', { ...contactAt(id), body })),
+  retry: (message_id: string) => take(POST('/api/desk/messages/{message_id}/retry', { params: { path: { message_id } } })),
+  park: (id: string, until: string, reason: string) => take(POST('/api/desk/contacts/{contact_id}/park', { ...contactAt(id), body: { until, reason } })),
+  resume: (id: string) => take(POST('/api/desk/contacts/{contact_id}/resume', contactAt(id))),
+  finish: (id: string) => take(POST('/api/desk/contacts/{contact_id}/finish', contactAt(id))),
+  disposition: (id: string, disposition: string, note: string) => take(POST('/api/desk/contacts/{contact_id}/disposition', { ...contactAt(id), body: { disposition, note } })),
+  transfer: (id: string, body: M.TransferInput) => take(POST('/api/desk/contacts/{contact_id}/transfer', { ...contactAt(id), body })),
+  spam: (id: string, reason: string) => take(POST('/api/desk/contacts/{contact_id}/spam', { ...contactAt(id), body: { reason } })),
+  openSealed: (id: string, reason: string) => take(POST('/api/desk/contacts/{contact_id}/open', { ...contactAt(id), body: { reason } })),
+  why: (id: string) => take(GET('/api/desk/contacts/{contact_id}/why', contactAt(id))),
+  draft: (id: string, kind: DraftKind) => take(GET('/api/desk/contacts/{contact_id}/drafts/{kind}', draftAt(id, kind))),
+  saveDraft: (id: string, kind: DraftKind, version: number, body: Record<string, unknown>) => take(PUT('/api/desk/contacts/{contact_id}/drafts/{kind}', { ...draftAt(id, kind), body: { version, body } })),
+  dropDraft: (id: string, kind: DraftKind) => take(DELETE('/api/desk/contacts/{contact_id}/drafts/{kind}', draftAt(id, kind))),
+  upload: (file: File) => take(POST('/api/desk/uploads', { body: { file: '' }, bodySerializer: () => formOf(file) })),
+  presence: (presence: 'ready' | 'not_ready' | 'offline', reason: string | null) => take(POST('/api/desk/presence', { body: { presence, reason } })),
+  search: (q: string, signal?: AbortSignal) => take(GET('/api/desk/search', { params: { query: { q } }, signal })),
+}
+
+const records = {
+  citizen: (id: string) => take(GET('/api/desk/citizens/{citizen_id}', citizenAt(id))),
+  changeCitizen: (id: string, body: M.CitizenInput) => take(PATCH('/api/desk/citizens/{citizen_id}', { ...citizenAt(id), body })),
+  matches: (id: string) => take(GET('/api/desk/citizens/{citizen_id}/matches', citizenAt(id))),
+  reveal: (id: string, field: string, reason: string) => take(POST('/api/desk/citizens/{citizen_id}/reveal', { ...citizenAt(id), body: { field, reason } })),
+  merge: (id: string, other_id: string, reason: string) => take(POST('/api/desk/citizens/{citizen_id}/merge', { ...citizenAt(id), body: { other_id, reason } })),
+  dismissMatch: (id: string, other_id: string) => take(POST('/api/desk/citizens/{citizen_id}/dismiss-match', { ...citizenAt(id), body: { other_id } })),
+  undoMerge: (merge_id: string) => take(POST('/api/desk/merges/{merge_id}/undo', { params: { path: { merge_id } } })),
+  cases: (query: { q?: string; status?: string; citizen_id?: string }) => take(GET('/api/desk/cases', { params: { query } })),
+  case: (id: string) => take(GET('/api/desk/cases/{case_id}', caseAt(id))),
+  openCase: (body: M.CaseInput) => take(POST('/api/desk/cases', { body })),
+  changeCase: (id: string, body: M.CaseChange) => take(PATCH('/api/desk/cases/{case_id}', { ...caseAt(id), body })),
+  linkCase: (id: string, contact_id: string) => take(POST('/api/desk/cases/{case_id}/link', { ...caseAt(id), body: { contact_id, note: '' } })),
+  urgeCase: (id: string, contact_id: string, note: string) => take(POST('/api/desk/cases/{case_id}/urge', { ...caseAt(id), body: { contact_id, note } })),
+}
+
+const supervision = {
+  board: () => take(GET('/api/desk/board')),
+  forceNotReady: (id: string, reason: string) => take(POST('/api/desk/agents/{agent_id}/not-ready', { ...agentAt(id), body: { reason } })),
+  forceLogout: (id: string, reason: string, after_contact: boolean) => take(POST('/api/desk/agents/{agent_id}/logout', { ...agentAt(id), body: { reason, after_contact } })),
+  skills: () => take(GET('/api/desk/skills')),
+  previewSkills: (changes: M.SkillChange[], signal?: AbortSignal) => take(POST('/api/desk/skills/preview', { body: { changes }, signal })),
+  saveSkills: (version: string, changes: M.SkillChange[], reason: string) => take(PUT('/api/desk/skills', { body: { version, changes, reason } })),
+  skillHistory: () => take(GET('/api/desk/skills/history')),
+}
+
+const administration = {
+  quarantine: () => take(GET('/api/desk/quarantine')),
+  raw: (id: string) => take(GET('/api/desk/quarantine/{item_id}/raw', itemAt(id))),
+  parseAgain: (id: string) => take(POST('/api/desk/quarantine/{item_id}/parse', itemAt(id))),
+  quarantineContact: (id: string, body: M.QuarantineContactInput) => take(POST('/api/desk/quarantine/{item_id}/contact', { ...itemAt(id), body })),
+  discard: (id: string, reason: string) => take(POST('/api/desk/quarantine/{item_id}/discard', { ...itemAt(id), body: { reason } })),
+  mailboxes: () => take(GET('/api/desk/mailboxes')),
+  createMailbox: (body: M.MailboxInput) => take(POST('/api/desk/mailboxes', { body })),
+  changeMailbox: (id: string, body: M.MailboxInput) => take(PATCH('/api/desk/mailboxes/{mailbox_id}', { ...mailboxAt(id), body })),
+  removeMailbox: (id: string) => take(DELETE('/api/desk/mailboxes/{mailbox_id}', mailboxAt(id))),
+  checkMailbox: (id: string) => take(POST('/api/desk/mailboxes/{mailbox_id}/check', mailboxAt(id))),
+  fetchMailbox: (id: string) => take(POST('/api/desk/mailboxes/{mailbox_id}/fetch', mailboxAt(id))),
+  accounts: () => take(GET('/api/desk/accounts')),
+  createAccount: (body: M.AccountInput) => take(POST('/api/desk/accounts', { body })),
+  changeAccount: (account_id: string, body: M.AccountChange) => take(PATCH('/api/desk/accounts/{account_id}', { params: { path: { account_id } }, body })),
+  roles: () => take(GET('/api/desk/roles')),
+  changeRole: (key: string, permissions: string[]) => take(PUT('/api/desk/roles/{key}', { params: { path: { key } }, body: { permissions } })),
+  audit: (q: string) => take(GET('/api/desk/audit', { params: { query: { q } } })),
+}
+
+/** The desk's API, one name for each route (the list stands in desk/schemas). Every call may throw `Problem`. */
+export const api = { ...session, ...inbox, ...records, ...supervision, ...administration }

@@ -1,5 +1,4 @@
 import { ElMessage } from 'element-plus'
-import 'element-plus/es/components/message/style/css'
 import { useI18n } from 'vue-i18n'
 import { Problem } from './problem'
 

@@ -18,12 +18,6 @@ export class Problem extends Error {
     this.code = body.code
     this.body = body
   }
-
-  static async of(response: Response): Promise<Problem> {
-    const body: unknown = await response.json().catch(() => null)
-    const known = typeof body === 'object' && body !== null ? (body as Partial<ProblemBody>) : {}
-    return new Problem({ ...known, status: response.status, code: known.code ?? `http_${response.status}` })
-  }
 }
 
 /** The request never got an answer: the line is down, or the server is being restarted. */

@@ -5,6 +5,7 @@ import type { ContactSummary } from '../api/models'
 import { useProblemText } from '../api/problem-text'
 import { useClock } from '../i18n/time'
 import { useInbox } from '../stores/inbox'
+import { useSession } from '../stores/session'
 import { FrozenLayout, sameLayout, type Section } from './layout'
 import { allSections, mySections, waitingSections } from './sections'
 
@@ -17,7 +18,8 @@ export function useInboxList() {
   const inbox = useInbox()
   const clock = useClock()
   const { attempt } = useProblemText()
-  const scope = ref<Scope>('mine')
+  const session = useSession()
+  const scope = ref<Scope>(session.can('contacts.handle') ? 'mine' : 'all')
   const query = ref('')
   const channel = ref('')
   const queueId = ref('')
@@ -78,7 +80,7 @@ export function useInboxList() {
     inbox.takeRows(answer)
     found.value = q ? answer.map((row) => row.id) : null
   }
-  watch(scope, search)
+  watch(scope, search, { immediate: true })
   watchDebounced(query, search, { debounce: 250 })
   onUnmounted(() => (request += 1))
 

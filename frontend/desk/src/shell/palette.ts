@@ -36,7 +36,7 @@ export function usePalette(close: () => void) {
 
   const fits = (text: string): boolean => text.toLowerCase().includes(query.value.trim().toLowerCase())
   const places = computed<PaletteOption[]>(() =>
-    pages.filter((page) => session.can(page.meta.needs)).map((page) => ({
+    pages.filter((page) => session.canAny(page.meta.needs)).map((page) => ({
       key: page.name, icon: 'arrowright', title: t('palette.goTo', { page: t(`shell.${page.name}`) }), run: () => void router.push({ name: page.name }),
     })))
   const acts = computed<PaletteOption[]>(() =>

@@ -149,7 +149,7 @@ export const useDrafts = defineStore('drafts', () => {
 
   useRealtime().listen({ onChange: takeChange, onOnline: saveWaiting })
 
-  return { of, load, write, flush, drop, save }
+  return { of, load, write, flush, drop, save, takeChange }
 })
 
 /** There is no draft, or no line to ask by: both leave what is typed here as it is. */

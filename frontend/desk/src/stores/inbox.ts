@@ -74,10 +74,10 @@ export const useInbox = defineStore('inbox', () => {
   }
 
   async function setPresence(presence: 'ready' | 'not_ready' | 'offline', reason?: string): Promise<void> {
-    takeAgent(await api.presence(presence, reason))
+    takeAgent(await api.presence(presence, reason ?? null))
   }
 
   useRealtime().listen({ onSnapshot: takeSnapshot, onChange: takeChange })
 
-  return { me, doneToday, loaded, all, mine, waiting, offer, contact, takeRows, settle, setPresence }
+  return { me, doneToday, loaded, all, mine, waiting, offer, contact, takeRows, takeSnapshot, takeChange, settle, setPresence }
 })

@@ -41,8 +41,9 @@ export const useSession = defineStore('session', () => {
     await load()
   }
 
-  /** Whether this account has the right; no right named means that everybody has it. */
-  const can = (permission?: string): boolean => permission === undefined || rights.value.has(permission)
+  const can = (permission: string): boolean => rights.value.has(permission)
+  /** Whether this account has one of the rights; none named means that everybody may. */
+  const canAny = (permissions?: string[]): boolean => permissions === undefined || permissions.some(can)
 
-  return { info, loaded, me, load, signIn, signOut, changePassword, can, forget: () => take(null) }
+  return { info, loaded, me, load, signIn, signOut, changePassword, can, canAny, forget: () => take(null) }
 })
