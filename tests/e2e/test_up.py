@@ -75,3 +75,14 @@ def test_it_stops_without_a_trace_and_starts_again(tmp_path: Path) -> None:
     with platform(folder) as second:
         assert second.credentials() == logins
         assert second.output.count(logins[0].password) == 1
+
+
+def test_a_killed_supervisor_leaves_the_way_free(tmp_path: Path) -> None:
+    folder = tmp_path / "data"
+    with platform(folder) as first:
+        children = first.children()
+        first.process.kill()
+        first.process.wait()
+    wait_for(lambda: not any(map(is_alive, children.values())), "its children are gone")
+    with platform(folder, PORT=str(first.port)) as second:
+        assert set(second.children()) == set(PARTS)
