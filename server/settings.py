@@ -17,6 +17,7 @@ from webchat.settings import CitizenSettings
 # sockaddr_un holds 108 bytes, the closing zero included.
 LONGEST_SOCKET_PATH = 107
 SECRET_BYTES = 32
+ANYWHERE = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - compared with, not listened on
 PREFIX = "AXD_"
 
 Language = Literal["zh-CN", "en"]
@@ -40,7 +41,7 @@ class Settings(BaseSettings):
     )
 
     host: str = Field(default="127.0.0.1", description="address that web listens on")
-    port: int = Field(default=8000, ge=0, le=65535, description="port that web listens on")
+    port: int = Field(default=8000, ge=1, le=65535, description="port that web listens on")
     public_url: str = Field(default="", description="address that citizens see, without a final slash")
     data_dir: Path = Field(default=Path("data"), description="database, blobs, keys, embedded Redis")
     database_url: str = Field(default="", description="SQLAlchemy address; empty: SQLite in the data folder")
@@ -71,8 +72,9 @@ class Settings(BaseSettings):
 
     @property
     def origin(self) -> str:
-        """The address of the platform as a browser writes it."""
-        return self.public_url or f"http://{self.host}:{self.port}"
+        """The address of the platform as a browser writes it; on all interfaces, as one on this machine does."""
+        host = ANYWHERE.get(self.host, self.host)
+        return self.public_url or f"http://{f'[{host}]' if ':' in host else host}:{self.port}"
 
     @property
     def database_file(self) -> Path:

@@ -36,6 +36,14 @@ def test_the_environment_decides(monkeypatch: pytest.MonkeyPatch, tmp_path: Path
     assert settings.port == 8000
 
 
+@pytest.mark.parametrize(
+    ("host", "origin"),
+    [("0.0.0.0", "http://127.0.0.1:8000"), ("::", "http://[::1]:8000"), ("10.1.2.3", "http://10.1.2.3:8000")],
+)
+def test_the_announced_address_can_be_opened(host: str, origin: str) -> None:
+    assert Settings(host=host).origin == origin
+
+
 def test_a_port_out_of_range_is_refused() -> None:
     with pytest.raises(ValidationError):
         Settings(port=70000)
