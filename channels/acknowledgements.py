@@ -22,9 +22,9 @@ PIN_MASK = "******"
 PIN_IN_ENVELOPE = "pin"
 TEXTS = {
     "zh-CN": (
-        "您好,已收到您的来信。\n\n编号:{number}\n查询密码:{pin}\n\n"
-        "我们将在{due}前答复。凭编号和查询密码可以在 {url} 查进度,也可拨打 {hotline}。\n"
-        "请妥善保管查询密码;请勿发送涉密材料。\n\n{name}\n(本信由系统发出)"
+        "您好，已收到您的来信。\n\n编号：{number}\n查询密码：{pin}\n\n"
+        "我们将在{due}前答复。凭编号和查询密码可以在 {url} 查进度，也可拨打 {hotline}。\n"
+        "请妥善保管查询密码；请勿发送涉密材料。\n\n{name}\n（本信由系统发出）"
     ),
     "en": (
         "We have received your message.\n\nNumber: {number}\nPIN: {pin}\n\n"
@@ -33,10 +33,10 @@ TEXTS = {
     ),
 }
 CHAT_TEXTS = {
-    "zh-CN": "已登记,可随时查。编号 {number},查询密码 {pin},{due}前答复。查询:{url}",
+    "zh-CN": "已登记，可随时查。编号 {number}，查询密码 {pin}，{due}前答复。查询：{url}",
     "en": "Registered. Number {number}, PIN {pin}; answer by {due}. Follow it at {url}",
 }
-SUBJECTS = {"zh-CN": "已收到,编号 {number}", "en": "Received, number {number}"}
+SUBJECTS = {"zh-CN": "已收到，编号 {number}", "en": "Received, number {number}"}
 
 
 class Acknowledgements:

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 app = typer.Typer(
-    help="AXD:多渠道联络统一分配平台 / omnichannel contact routing.",
+    help="AXD：多渠道联络统一分配平台 / omnichannel contact routing.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,

@@ -7,7 +7,7 @@ from pathlib import Path
 from server.first_start import FirstLogin
 
 HEAD = (
-    "# 首次启动生成的账号;首次登录时须更改密码,改完后请删除本文件。",
+    "# 首次启动生成的账号；首次登录时须更改密码，改完后请删除本文件。",
     "# Logins made at the first start; each password must be changed at the first login. Delete this file then.",
 )
 

@@ -26,32 +26,35 @@ DEPARTMENTS = (
 )
 
 CANNED_ANSWERS = (
-    ("您好,工号{工号}为您服务,请问有什么可以帮您?", "Hello, staff number {工号} speaking. How can I help you?"),
-    ("我正在核实,请稍候,{n}分钟内回复您。", "I am checking this. Please wait; you have my answer within {n} minutes."),
+    ("您好，工号{工号}为您服务，请问有什么可以帮您？", "Hello, staff number {工号} speaking. How can I help you?"),
     (
-        "该事项由{部门}负责,我先向其说明情况,您无需重复。",
+        "我正在核实，请稍候，{n}分钟内回复您。",
+        "I am checking this. Please wait; you have my answer within {n} minutes.",
+    ),
+    (
+        "该事项由{部门}负责，我先向其说明情况，您无需重复。",
         "{部门} is in charge of this. I will explain it to them first, so that you need not repeat it.",
     ),
     (
-        "已为您登记,编号{编号},{日期}前答复;请妥善保管查询密码。",
+        "已为您登记，编号{编号}，{日期}前答复；请妥善保管查询密码。",
         "This is registered under number {编号}; you will be answered by {日期}. Please keep the PIN safe.",
     ),
     (
-        "还需补充:{材料},收到后继续办理。",
+        "还需补充：{材料}，收到后继续办理。",
         "We still need: {材料}. We continue as soon as we have it.",
     ),
-    ("该事项由{单位}受理,电话{电话}。", "{单位} accepts this matter, telephone {电话}."),
+    ("该事项由{单位}受理，电话{电话}。", "{单位} accepts this matter, telephone {电话}."),
     (
-        "您的信息依法保密,可匿名;请勿发送涉密材料。",
+        "您的信息依法保密，可匿名；请勿发送涉密材料。",
         "What you tell us is kept confidential by law, and you may stay anonymous. Please send no state secrets.",
     ),
-    ("理解您的心情,我会如实记录并跟进。", "I understand how you feel. I will record it truthfully and follow it up."),
+    ("理解您的心情，我会如实记录并跟进。", "I understand how you feel. I will record it truthfully and follow it up."),
     (
-        "请文明用语,否则将结束本次服务。",
+        "请文明用语，否则将结束本次服务。",
         "Please keep to polite language, or this conversation will be ended.",
     ),
     (
-        "长时间未收到回复,本次会话将结束,可随时再联系。",
+        "长时间未收到回复，本次会话将结束，可随时再联系。",
         "We have not heard from you for a while, so this conversation ends. You can contact us again at any time.",
     ),
 )
@@ -88,7 +91,7 @@ ACCOUNTS = (
         department="办公室",
         group_name="咨询组",
         skills={"政策法规": 6, "投诉": 6, "局长信箱": 8, "系统操作": 5, "情绪安抚": 8, "普通话": 10},
-        tells=("班长,兼阅局长信箱", "supervisor, also reads the director's mailbox"),
+        tells=("班长，兼阅局长信箱", "supervisor, also reads the director's mailbox"),
     ),
     FirstAccount(
         login="sumin",
@@ -106,7 +109,7 @@ ACCOUNTS = (
             "普通话": 10,
             "English": 6,
         },
-        tells=("坐席,政策与高企", "agent for policy and enterprises"),
+        tells=("坐席，政策与高企", "agent for policy and enterprises"),
     ),
     FirstAccount(
         login="heyun",
@@ -116,7 +119,7 @@ ACCOUNTS = (
         department="机关纪委",
         group_name="投诉组",
         skills={"投诉": 9, "举报(保密)": 9, "情绪安抚": 9, "政策法规": 4, "普通话": 9, "粤语": 8},
-        tells=("坐席,投诉与举报", "agent for complaints and confidential reports"),
+        tells=("坐席，投诉与举报", "agent for complaints and confidential reports"),
     ),
     FirstAccount(
         login="liangyu",
@@ -136,6 +139,6 @@ ACCOUNTS = (
             "普通话": 9,
             "English": 9,
         },
-        tells=("坐席,成果与外专", "agent for results and foreign experts"),
+        tells=("坐席，成果与外专", "agent for results and foreign experts"),
     ),
 )

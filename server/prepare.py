@@ -43,7 +43,7 @@ def _show(settings: Settings, say: Say, logins: Sequence[FirstLogin]) -> None:
     typer.echo("")
     typer.echo(
         say(
-            f"  首次启动:已建立默认工作区与下列账号(只显示这一次,另存于 {settings.credentials_file})",
+            f"  首次启动：已建立默认工作区与下列账号（只显示这一次，另存于 {settings.credentials_file}）",
             f"  First start: these logins were made (shown once, kept in {settings.credentials_file})",
         )
     )

@@ -16,7 +16,7 @@ def main() -> None:
     configure_logs("WARNING")
     count = asyncio.run(_rebuild(settings))
     say = speaker(settings.language)
-    typer.echo(say(f"已重建,队列中有 {count} 件联络", f"rebuilt: {count} contacts are in the queue"))
+    typer.echo(say(f"已重建，队列中有 {count} 件联络", f"rebuilt: {count} contacts are in the queue"))
 
 
 async def _rebuild(settings: Settings) -> int:

@@ -105,7 +105,7 @@ class Supervisor:
             if process.returncode is not None or time.monotonic() - began > part.start_timeout_s:
                 raise StartFailed(
                     self._say(
-                        f"{part.name} 未能启动,原因见它的输出;也可运行 axd doctor 检查",
+                        f"{part.name} 未能启动，原因见它的输出；也可运行 axd doctor 检查",
                         f"{part.name} did not start; see its lines, or run: axd doctor",
                     )
                 )
@@ -167,7 +167,7 @@ class Supervisor:
                 wait_s = self._first_wait_s
             self._tell(
                 self._say(
-                    f"{part.name} 意外结束(代码 {process.returncode}),{wait_s:g} 秒后重新启动",
+                    f"{part.name} 意外结束（代码 {process.returncode}),{wait_s:g} 秒后重新启动",
                     f"{part.name} ended unexpectedly (code {process.returncode}); starting it again in {wait_s:g} s",
                 )
             )

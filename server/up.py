@@ -34,7 +34,7 @@ async def run(settings: Settings) -> int:
         with _only_one(settings, say):
             return await _supervise(settings, supervisor, say)
     except (StartFailed, NoRedis, OSError) as error:
-        typer.echo(say(f"错误:{error}", f"error: {error}"), err=True)
+        typer.echo(say(f"错误：{error}", f"error: {error}"), err=True)
         return 1
 
 
@@ -72,7 +72,7 @@ def _only_one(settings: Settings, say: Say) -> Iterator[None]:
         where = settings.data_dir
         raise StartFailed(
             say(
-                f"数据目录 {where} 已被另一个 axd up 使用;请先停止它,或用 AXD_DATA_DIR 另选目录",
+                f"数据目录 {where} 已被另一个 axd up 使用；请先停止它，或用 AXD_DATA_DIR 另选目录",
                 f"another axd up uses the data folder {where}; stop it, or choose another folder with AXD_DATA_DIR",
             )
         ) from error
@@ -144,7 +144,7 @@ async def _prepare_database(settings: Settings, supervisor: Supervisor, say: Say
     if await supervisor.run_once(_module("server.prepare")) != 0 and not supervisor.stopping:
         raise StartFailed(
             say(
-                "数据库未能就绪,原因见其输出;也可运行 axd doctor 检查",
+                "数据库未能就绪，原因见其输出；也可运行 axd doctor 检查",
                 "the database is not ready; see its lines, or run: axd doctor",
             )
         )

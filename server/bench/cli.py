@@ -20,11 +20,11 @@ def measurements() -> None:
 
 @bench.command()
 def routing(
-    agents: Annotated[list[int], typer.Option(help="坐席数,可重复 / agents; repeat it for several sizes")] = [1000],  # noqa: B006
+    agents: Annotated[list[int], typer.Option(help="坐席数，可重复 / agents; repeat it for several sizes")] = [1000],  # noqa: B006
     waiting: Annotated[int, typer.Option(help="排队数 / contacts waiting")] = 1000,
     seconds: Annotated[float, typer.Option(help="每项秒数 / seconds for each size")] = 10.0,
     as_json: Annotated[bool, typer.Option("--json", help="逐行 JSON / JSON lines")] = False,
-    redis_url: Annotated[str | None, typer.Option(help="用此 Redis,会被清空 / use this Redis; it is EMPTIED")] = None,
+    redis_url: Annotated[str | None, typer.Option(help="用此 Redis，会被清空 / use this Redis; it is EMPTIED")] = None,
 ) -> None:
     """路由决策的速度 / How fast contacts are assigned."""
     lines = []
@@ -39,7 +39,7 @@ def routing(
 @bench.command()
 def oracles(
     arrivals: Annotated[int, typer.Option(help="每个系统的到达数 / arrivals for each system")] = 250_000,
-    name: Annotated[str, typer.Option(help="名称开头,如 Erlang-C / systems whose name begins so")] = "",
+    name: Annotated[str, typer.Option(help="名称开头，如 Erlang-C / systems whose name begins so")] = "",
     as_json: Annotated[bool, typer.Option("--json", help="逐行 JSON / JSON lines")] = False,
 ) -> None:
     """在虚拟时间中与已知的排队系统比较 / Compare with queueing systems whose figures are known."""
@@ -54,7 +54,7 @@ def message(
     seconds: Annotated[float, typer.Option(help="秒数 / seconds")] = 30.0,
     as_json: Annotated[bool, typer.Option("--json", help="逐行 JSON / JSON lines")] = False,
     database_url: Annotated[
-        str | None, typer.Option(help="空的 PostgreSQL 库;缺省为 SQLite / an EMPTY database; default: SQLite")
+        str | None, typer.Option(help="空的 PostgreSQL 库；缺省为 SQLite / an EMPTY database; default: SQLite")
     ] = None,
 ) -> None:
     """诉求人的话多久到坐席 / How long a citizen's message takes to the agent's page."""

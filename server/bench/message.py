@@ -131,7 +131,7 @@ async def _open_chats(http: httpx.AsyncClient, base: str, chats: int, desks: Seq
             visitor = Visitor(http, base)
             await visitor.open()
             await visitor.connect()
-            await visitor.say(f"first-{number}", "您好,请问有人吗?")
+            await visitor.say(f"first-{number}", "您好，请问有人吗？")
             await visitor.acknowledged(f"first-{number}")
             return visitor
 
@@ -162,7 +162,7 @@ async def _talk(visitors: Sequence[Visitor], rate: float, seconds: float, measur
         client_msg_id = f"m-{number}"
         number += 1
         measurement.messages[client_msg_id] = Sent(sent_at=time.perf_counter(), sent_wall=time.time())
-        await dice.choice(visitors).say(client_msg_id, f"第 {number} 条:复审期间证书到期,还能享受优惠吗?")
+        await dice.choice(visitors).say(client_msg_id, f"第 {number} 条：复审期间证书到期，还能享受优惠吗？")
 
 
 async def _drained(measurement: Measurement) -> None:

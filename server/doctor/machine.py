@@ -33,7 +33,7 @@ async def data_folder(settings: Settings, say: Say) -> list[Finding]:
         return [
             wrong(
                 say(f"数据目录 {folder} 不存在", f"the data folder {folder} does not exist"),
-                say("运行 axd migrate 建立,或用 AXD_DATA_DIR 指定", "make it with axd migrate, or set AXD_DATA_DIR"),
+                say("运行 axd migrate 建立，或用 AXD_DATA_DIR 指定", "make it with axd migrate, or set AXD_DATA_DIR"),
             )
         ]
     if not os.access(folder, os.W_OK | os.X_OK):
@@ -51,7 +51,7 @@ def _disk(folder: Path, say: Say) -> Finding:
     what = say(f"剩余磁盘 {free / 1024**3:.1f} GiB", f"{free / 1024**3:.1f} GiB of disk are free")
     if free >= LITTLE_DISK_BYTES:
         return good(what)
-    mend = say("清理磁盘,或把数据目录移到更大的磁盘", "free some space, or move the data folder to a larger disk")
+    mend = say("清理磁盘，或把数据目录移到更大的磁盘", "free some space, or move the data folder to a larger disk")
     return warning(what, mend) if free >= TOO_LITTLE_DISK_BYTES else wrong(what, mend)
 
 
@@ -64,7 +64,7 @@ async def secret_key(settings: Settings, say: Say) -> list[Finding]:
         return [wrong(say(f"没有密钥文件 {file}", f"there is no key file {file}"), mend)]
     mode = stat.S_IMODE(file.stat().st_mode)
     if mode & 0o077:
-        what = say(f"密钥文件 {file} 可被他人读取({mode:o})", f"others may read the key file {file} ({mode:o})")
+        what = say(f"密钥文件 {file} 可被他人读取（{mode:o}）", f"others may read the key file {file} ({mode:o})")
         return [wrong(what, f"chmod 600 {file}")]
     return [good(say("密钥文件只有本人可读", "only its owner may read the key file"))]
 
@@ -79,7 +79,7 @@ async def front_end(_settings: Settings, say: Say) -> list[Finding]:
         if not there
     ]
     if missing:
-        what = say(f"前端未构建:{'、'.join(missing)}", f"the front end is not built: {', '.join(missing)}")
+        what = say(f"前端未构建：{'、'.join(missing)}", f"the front end is not built: {', '.join(missing)}")
         return [wrong(what, "scripts/frontend build")]
     return [good(say("前端已构建", "the front end is built"))]
 
@@ -88,7 +88,7 @@ async def fonts(_settings: Settings, say: Say) -> list[Finding]:
     found = await asyncio.to_thread(_chinese_font)
     if found:
         return [good(say(f"中文字体 {found}", f"a Chinese font: {found}"))]
-    what = say("没有中文字体,预览与打印会缺字", "no Chinese font: previews and prints will lack characters")
+    what = say("没有中文字体，预览与打印会缺字", "no Chinese font: previews and prints will lack characters")
     return [warning(what, "apt-get install fonts-noto-cjk")]
 
 

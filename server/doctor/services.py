@@ -29,7 +29,7 @@ async def database(settings: Settings, say: Say) -> list[Finding]:
         revision = await current_revision(engine)
     except (SQLAlchemyError, OSError) as error:
         why = getattr(error, "orig", error)
-        what = say(f"数据库 {kind} 无法打开({why})", f"the {kind} database cannot be opened ({why})")
+        what = say(f"数据库 {kind} 无法打开（{why}）", f"the {kind} database cannot be opened ({why})")
         mend = say(
             "检查 AXD_DATABASE_URL、数据库服务与数据目录", "check AXD_DATABASE_URL, the server and the data folder"
         )
@@ -38,10 +38,10 @@ async def database(settings: Settings, say: Say) -> list[Finding]:
         await engine.dispose()
     if revision != newest_revision():
         what = say(
-            f"数据库 {kind} 的结构为 {revision},不是最新", f"the {kind} database is at {revision}, not the newest"
+            f"数据库 {kind} 的结构为 {revision}，不是最新", f"the {kind} database is at {revision}, not the newest"
         )
         return [wrong(what, "axd migrate")]
-    return [good(say(f"数据库 {kind} 结构最新({revision})", f"the {kind} database is up to date ({revision})"))]
+    return [good(say(f"数据库 {kind} 结构最新（{revision}）", f"the {kind} database is up to date ({revision})"))]
 
 
 async def redis(settings: Settings, say: Say) -> list[Finding]:
@@ -59,13 +59,13 @@ async def redis(settings: Settings, say: Say) -> list[Finding]:
     if not libraries:
         what = say(f"Redis {version} 未载入路由函数", f"Redis {version} has no routing functions loaded")
         return [
-            warning(what, say("axd gateway 会载入;或运行 axd rebuild", "axd gateway loads them; or run: axd rebuild"))
+            warning(what, say("axd gateway 会载入；或运行 axd rebuild", "axd gateway loads them; or run: axd rebuild"))
         ]
-    return [good(say(f"Redis {version},路由函数已载入", f"Redis {version} with the routing functions"))]
+    return [good(say(f"Redis {version}，路由函数已载入", f"Redis {version} with the routing functions"))]
 
 
 def _no_redis(settings: Settings, say: Say, error: Exception) -> Finding:
-    what = say(f"Redis 无法连接({error})", f"Redis cannot be reached ({error})")
+    what = say(f"Redis 无法连接（{error}）", f"Redis cannot be reached ({error})")
     if not settings.uses_embedded_redis:
         return wrong(what, say("检查 AXD_REDIS_URL 与该服务", "check AXD_REDIS_URL and that server"))
     try:
@@ -84,13 +84,13 @@ async def worker(settings: Settings, say: Say) -> list[Finding]:
     try:
         signs = await asyncio.to_thread(last_signs)
     except (RedisError, OSError) as error:
-        what = say(f"无法查看后台进程({error})", f"the workers cannot be seen ({error})")
+        what = say(f"无法查看后台进程（{error}）", f"the workers cannot be seen ({error})")
         return [wrong(what, say("先修复 Redis", "mend Redis first"))]
     now = datetime.now(UTC)
     alive = sum(now - sign.replace(tzinfo=sign.tzinfo or UTC) < SILENT_AFTER for sign in signs)
     if not alive:
         what = say("没有运行中的后台进程", "no worker is running")
-        return [wrong(what, say("运行 axd up,或 axd worker", "run axd up, or axd worker"))]
+        return [wrong(what, say("运行 axd up，或 axd worker", "run axd up, or axd worker"))]
     return [good(say(f"后台进程 {alive} 个", f"{alive} worker(s) at work"))]
 
 
@@ -99,7 +99,7 @@ async def web(settings: Settings, say: Say) -> list[Finding]:
     try:
         _, writer = await asyncio.open_connection(settings.host, settings.port)
     except OSError as error:
-        what = say(f"{where} 无应答({error.strerror})", f"nothing answers on {where} ({error.strerror})")
-        return [wrong(what, say("运行 axd up,或 axd web", "run axd up, or axd web"))]
+        what = say(f"{where} 无应答（{error.strerror}）", f"nothing answers on {where} ({error.strerror})")
+        return [wrong(what, say("运行 axd up，或 axd web", "run axd up, or axd web"))]
     writer.close()
     return [good(say(f"网页服务在 {where} 应答", f"web answers on {where}"))]

@@ -30,7 +30,7 @@ async def channels(settings: Settings, say: Say) -> list[Finding]:
         else wrong(
             f"{channel}: {health.detail}",
             say(
-                "在坐席工作台的“管理”中修改,或检查对方服务器",
+                "在坐席工作台的“管理”中修改，或检查对方服务器",
                 "mend it in the desk's administration, or look at that server",
             ),
         )
