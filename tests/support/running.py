@@ -96,7 +96,7 @@ def platform(data_dir: Path | None = None, **settings: str) -> Iterator[Platform
     chosen = {"DATA_DIR": str(folder), "LANGUAGE": "en", **settings, "PORT": str(port)}
     environment = {**inherited, **{f"AXD_{name}": value for name, value in chosen.items()}}
     log = folder.with_suffix(".log")
-    with log.open("ab") as output:
+    with log.open("wb") as output:
         process = subprocess.Popen(
             [sys.executable, "-m", "server.up"], cwd=ROOT, env=environment, stdout=output, stderr=output
         )
