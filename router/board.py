@@ -31,7 +31,7 @@ class _Figures:
     answered: int = 0
     in_time: int = 0
     abandoned: int = 0
-    overdue: int = 0
+    overdue_since: list[datetime] = field(default_factory=list)
     trend: list[int] = field(default_factory=lambda: [0] * TREND_SPANS)
 
 
@@ -83,8 +83,8 @@ def _count(figures: _Figures, queue: QueueRow, row: ContactRow, today: datetime,
         figures.in_time += (row.accepted_at - entered).total_seconds() <= target
     if row.status == ContactStatus.ABANDONED and row.closed_at is not None and row.closed_at >= today:
         figures.abandoned += 1
-    unanswered = row.closed_at is None and row.first_answer_at is None
-    figures.overdue += unanswered and row.due_at is not None and row.due_at < now
+    if row.closed_at is None and row.first_answer_at is None and row.due_at is not None and row.due_at < now:
+        figures.overdue_since.append(row.due_at)
     age = elapsed_s(row.received_at, now) // TREND_S
     if age < TREND_SPANS:
         figures.trend[TREND_SPANS - 1 - age] += 1
@@ -99,7 +99,7 @@ async def _line(uow: UnitOfWork, queue: QueueRow, figures: _Figures, staff: Staf
         answered=figures.answered,
         answered_in_time=figures.in_time,
         abandoned=figures.abandoned,
-        overdue=figures.overdue,
+        overdue=len(figures.overdue_since),
         free_agents=staff.free,
         online_agents=staff.online,
         trend=tuple(figures.trend),
@@ -121,7 +121,8 @@ def _queue_alarms(
         elif (line.longest_wait_s or 0) > limit_s:
             alarms.append(_alarm("red", "queue_critical", queue.id, since + timedelta(seconds=limit_s), waits))
         if line.overdue:
-            alarms.append(_alarm("yellow", "overdue", queue.id, uow.now, {**names, "n": str(line.overdue)}))
+            first = min(figures[queue.id].overdue_since)
+            alarms.append(_alarm("yellow", "overdue", queue.id, first, {**names, "n": str(line.overdue)}))
     return alarms
 
 

@@ -28,6 +28,7 @@ from router.tables import AgentRow, ContactRow
 log = logging.getLogger(__name__)
 
 TICK_S = 0.25
+RETRY_S = 1.0
 SWEEP_EVERY = 4
 AUDIT_EVERY = 40
 SCAN_EVERY = 240
@@ -61,8 +62,10 @@ class Sweeper:
                     await self.turn(workspace_id, turn)
                 except (RedisError, OSError, Unavailable):
                     log.warning("timers of %s wait for Redis or the database", workspace_id)
+                    await asyncio.sleep(RETRY_S)
                 except Exception:
                     log.exception("timers of %s failed; they go on", workspace_id)
+                    await asyncio.sleep(RETRY_S)
             turn += 1
             await asyncio.sleep(TICK_S)
 
