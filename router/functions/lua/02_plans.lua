@@ -22,20 +22,20 @@ local function short_hash(text)
   return string.sub(redis.sha1hex(text), 1, 16)
 end
 
--- 'class|strategy|queue|requirements'
-local parse_signature = memo(function(text)
-  local class, strategy, queue, requirements = string.match(text, '^(%a+)|([%a_]+)|([^|]*)|([^|]*)$')
-  return {
-    id = short_hash(text), text = text, class = class, strategy = strategy, queue = queue,
-    requirements_text = requirements, requirements = requirements_of(requirements),
-  }
-end)
-
 local function class_index(class)
   for index, name in ipairs(CLASSES) do
     if name == class then return index end
   end
 end
+
+-- 'class|strategy|queue|requirements'
+local parse_signature = memo(function(text)
+  local class, strategy, queue, requirements = string.match(text, '^(%a+)|([%a_]+)|([^|]*)|([^|]*)$')
+  return {
+    id = short_hash(text), text = text, class = class, index = class_index(class), strategy = strategy, queue = queue,
+    requirements_text = requirements, requirements = requirements_of(requirements),
+  }
+end)
 
 -- 'class|strategy|ring_ms;after_ms|queue|requirements;...'
 local parse_plan = memo(function(text)
@@ -48,9 +48,14 @@ local parse_plan = memo(function(text)
   return plan
 end)
 
+-- Plans that are written already, by workspace; forgotten when a rebuild begins.
+local written_plans = {}
+
 local function intern_plan(text)
-  local plan = parse_plan(text)
-  if call('HSETNX', prefix .. 'pd', plan.id, text) == 1 then
+  local plan, written = parse_plan(text), written_plans[prefix] or {}
+  if not written[plan.id] then
+    written_plans[prefix], written[plan.id] = written, true
+    call('HSET', prefix .. 'pd', plan.id, text)
     for _, stage in ipairs(plan.stages) do
       local signature = stage.signature
       call('HSET', prefix .. 'sd', signature.id, signature.text)

@@ -83,7 +83,7 @@ function contacts.queue(contact)
   await(contact, 'q')
   local score = whole(contact.score)
   call('ZADD', prefix .. 'q:' .. signature.id, score, contact.id)
-  call('ZADD', prefix .. 'hd:' .. signature.class, 'LT', score, signature.id)
+  call('ZADD', prefix .. 'hd', 'LT', score, signature.id)
 end
 
 function contacts.keep(contact)
@@ -99,7 +99,7 @@ function contacts.leave(contact)
     call('ZREM', prefix .. 'kept:' .. contact.preferred, contact.id)
     call('HINCRBY', prefix .. 'kept', signature.queue, -1)
   elseif contact.state == 'q' then
-    local key, heads = prefix .. 'q:' .. signature.id, prefix .. 'hd:' .. signature.class
+    local key, heads = prefix .. 'q:' .. signature.id, prefix .. 'hd'
     call('ZREM', key, contact.id)
     local head = call('ZRANGE', key, '0', '0', 'WITHSCORES')
     if head[1] then

@@ -1,6 +1,6 @@
 -- Who for whom. The work of one decision is bounded: bitmaps are intersected, then a few of the longest idle are looked at,
 -- and only where many could take it and none of them is among these, some are sampled.
-local FEW, SAMPLE = 16, 16
+local FEW, SAMPLE = 16, 8
 local LAST_WALKED = '7'
 local HEADS = 16
 local matching = {}
@@ -124,44 +124,36 @@ function matching.agent_for(contact)
   return agents.load(call('HGET', prefix .. 'na', number)), count
 end
 
--- First contact of a sorted set that this agent may have; with `limit` only below that score. The third answer is true
+-- First contact of a sorted set that this agent may have; with `limit` only below that score. The second answer is true
 -- when the sets that follow in score order cannot have a better one.
 local function first_open(key, agent, limit)
   for start = 0, FEW - 1 do
     local at = whole(start)
-    local entry = call('ZRANGE', key, at, at, 'WITHSCORES')
-    local score = tonumber(entry[2])
-    if not score or (limit and score >= limit) then return nil, nil, start == 0 end
-    local contact = contacts.load(entry[1])
+    local contact = contacts.load(call('ZRANGE', key, at, at)[1] or '')
+    if not contact or (limit and contact.score >= limit) then return nil, start == 0 end
     if agents.is_free(agent, contacts.class_index(contact)) and not contacts.excludes(contact, agent.id) then
-      return contact, score, start == 0
+      return contact, start == 0
     end
   end
 end
 
--- Walks the heads of a class in score order, up to the first that the agent may have.
-local function best_of_class(agent, class, best, best_score)
+-- The waiting contact with the lowest score that this agent can take now: kept for the agent, or found by walking the
+-- heads in score order, up to the first that the agent may have.
+function matching.contact_for(agent)
+  if agent.presence ~= 'ready' or agent.pending then return nil end
   local skills, start, heads = skills_of(agent.skills), 0, nil
+  local best = first_open(prefix .. 'kept:' .. agent.id, agent)
   repeat
-    heads = call('ZRANGE', prefix .. 'hd:' .. class, start, start + HEADS - 1)
+    heads = call('ZRANGE', prefix .. 'hd', whole(start), whole(start + HEADS - 1))
     for _, id in ipairs(heads) do
-      if meets(skills, signature_of(id)) then
-        local contact, score, last = first_open(prefix .. 'q:' .. id, agent, best_score)
-        if contact then best, best_score = contact, score end
-        if last then return best, best_score end
+      local signature = signature_of(id)
+      if agents.is_free(agent, signature.index) and meets(skills, signature) then
+        local contact, last = first_open(prefix .. 'q:' .. id, agent, best and best.score)
+        best = contact or best
+        if last then return best end
       end
     end
     start = start + HEADS
   until #heads < HEADS
-  return best, best_score
-end
-
--- The waiting contact with the lowest score that this agent can take now.
-function matching.contact_for(agent)
-  if agent.presence ~= 'ready' or agent.pending then return nil end
-  local best, best_score = first_open(prefix .. 'kept:' .. agent.id, agent)
-  for index, class in ipairs(CLASSES) do
-    if agents.is_free(agent, index) then best, best_score = best_of_class(agent, class, best, best_score) end
-  end
   return best
 end

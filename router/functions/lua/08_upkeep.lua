@@ -100,7 +100,7 @@ end)
 
 -- args: now, epoch, first fence
 expose('begin', function(args)
-  building[prefix] = args[2]
+  building[prefix], written_plans[prefix] = args[2], nil
   call('SET', prefix .. 'fence', args[3])
   return reply
 end)

@@ -78,12 +78,11 @@ end)
 -- Every signature with somebody waiting.
 view('signatures', function()
   local list = {}
-  for _, class in ipairs(CLASSES) do
-    for _, id in ipairs(call('ZRANGE', prefix .. 'hd:' .. class, 0, -1)) do
-      local signature = signature_of(id)
-      list[#list + 1] = { id = id, queue_id = signature.queue, class = class, requirements = signature.requirements_text,
-        waiting = call('ZCARD', prefix .. 'q:' .. id), eligible = matching.eligible_count(signature) }
-    end
+  for index, id in ipairs(call('ZRANGE', prefix .. 'hd', 0, -1)) do
+    local signature = signature_of(id)
+    list[index] = { id = id, queue_id = signature.queue, class = signature.class,
+      requirements = signature.requirements_text, waiting = call('ZCARD', prefix .. 'q:' .. id),
+      eligible = matching.eligible_count(signature) }
   end
   return list
 end)

@@ -133,7 +133,7 @@ async def test_an_occupied_agent_gets_nothing(room: Room) -> None:
     assert await room.functions.occupy(room.workspace, "a", "leg", now_ms=room.now)
     assert not await room.functions.occupy(room.workspace, "a", "other", now_ms=room.now)
     assert (await room.enqueue("call")).effects == ()
-    assert (await room.enqueue("chat", CHAT)).effects == ()
+    assert (await room.enqueue("chat", CHAT, score_s=1)).effects == ()
     assert pairs(await room.functions.vacate(room.workspace, "a", "leg", now_ms=room.now)) == [("call", "a")]
 
 
