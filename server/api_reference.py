@@ -9,9 +9,9 @@ from typing import Any
 
 HEAD = """# API reference
 
-Written by `scripts/openapi-types` from the OpenAPI document, which a running platform serves at `/openapi.json`. Errors are
-problem+json (RFC 9457) with a `code`; 503 and 429 carry `Retry-After`. Writing routes of the desk need the header
-`X-CSRF-Token` from `GET /api/desk/session`, those of the chat widget the header `X-AXD-Chat`.
+Written by `scripts/openapi-types` from the OpenAPI document (`axd openapi`). Errors are problem+json (RFC 9457) with a
+`code`; 503 and 429 carry `Retry-After`. Writing routes of the desk need the header `X-CSRF-Token` from
+`GET /api/desk/session`, those of the chat widget the header `X-AXD-Chat`.
 """
 METHODS = ("get", "post", "put", "patch", "delete")
 
