@@ -1,5 +1,5 @@
 import type { Tone } from '@axd/shared/components/SharedWord.vue'
-import type { Board, Figure } from '../api/models'
+import type { Board, Figure, QueueLine } from '../api/models'
 
 export interface FigureWords {
   key: string
@@ -16,8 +16,8 @@ type Say = (key: string, values?: Record<string, unknown>) => string
 const target = 0.95
 
 /** The six figures, each with what it is a share of. */
-export function figures(board: Board, t: Say): FigureWords[] {
-  return [waiting(board, t), longest(board, t), level(board, t), connection(board, t), online(board, t), answered(board, t)]
+export function figures(board: Board, t: Say, named: (queue: QueueLine) => string): FigureWords[] {
+  return [waiting(board, t), longest(board, t, named), level(board, t), connection(board, t), online(board, t), answered(board, t)]
 }
 
 type FigureKey = 'waiting' | 'longest_wait_s' | 'service_level' | 'connection_rate' | 'online' | 'answered_today'
@@ -33,14 +33,14 @@ function waiting(board: Board, t: Say): FigureWords {
   return line(board, 'waiting', t, { unit: 'count', suffix: t('board.pieces'), caption: parts.join(' · ') || t('board.nobodyWaits') })
 }
 
-function longest(board: Board, t: Say): FigureWords {
+function longest(board: Board, t: Say, named: (queue: QueueLine) => string): FigureWords {
   const worst = board.queues.filter((queue) => queue.longest_wait_s !== null && queue.longest_wait_s > queue.sla_s)
     .sort((one, other) => other.longest_wait_s! - other.sla_s - (one.longest_wait_s! - one.sla_s))[0]
   const none = board.longest_wait_s.value === null
   return line(board, 'longest_wait_s', t, {
     unit: 'clock',
     suffix: '',
-    caption: worst ? t('board.overTarget', { queue: worst.name }) : t(none ? 'board.nobodyWaits' : 'board.withinTarget'),
+    caption: worst ? t('board.overTarget', { queue: named(worst) }) : t(none ? 'board.nobodyWaits' : 'board.withinTarget'),
     tone: worst ? 'bad' : undefined,
   })
 }

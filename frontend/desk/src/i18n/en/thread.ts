@@ -18,6 +18,8 @@ export default {
   typing: 'They are typing…',
   automatic: 'Automatic',
   original: 'As it looked',
+  whole: 'Show all',
+  less: 'Show less',
   asText: 'As text',
   dropUnsent: 'Do not send',
   cannedNone: 'No such answer.',

@@ -18,6 +18,8 @@ export default {
   typing: '对方正在输入……',
   automatic: '系统自动',
   original: '看原样',
+  whole: '展开全文',
+  less: '收起',
   asText: '看文字',
   dropUnsent: '不发了',
   cannedNone: '没有这样的常用语。',
