@@ -2388,7 +2388,7 @@ export interface components {
         };
         /**
          * RawView
-         * @description The raw item as text, at most the first 200,000 characters; the whole can be downloaded.
+         * @description The raw item as text, at most the first 200,000 characters; a contact made of it carries the whole as a file.
          */
         RawView: {
             /** Text */
