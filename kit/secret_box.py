@@ -38,4 +38,5 @@ class SecretBox:
         return base64.b32encode(digest[:10]).decode().lower()
 
     def verify(self, purpose: str, text: str, signature: str) -> bool:
-        return hmac.compare_digest(self.sign(purpose, text), signature.lower())
+        """Whether `signature` is that of `text`; it may be any text at all."""
+        return hmac.compare_digest(self.sign(purpose, text).encode(), signature.lower().encode(errors="replace"))

@@ -22,11 +22,13 @@ from desk.search.routes import routes as search
 from desk.session.routes import routes as session
 from desk.supervision.routes import routes as supervision
 from kit.access import Access
+from kit.body_limit import BodyLimit
 from kit.problems import install_error_handlers
 from records.staff.tables import WorkspaceRow
 from server.loops import background
 from server.settings import Settings
 from server.wiring import Services, build
+from webchat.multipart import largest_form
 from webchat.routes_pages import missing_routes, page_routes, static_files
 
 DESK_ROUTES: tuple[APIRouter, ...] = (
@@ -42,6 +44,8 @@ DESK_ROUTES: tuple[APIRouter, ...] = (
     quarantine,
     feed,
 )
+MOST_BODY_BYTES = 1024 * 1024
+FORM_OVERHEAD_BYTES = 64 * 1024
 DESK_PAGES = Path(desk.__file__).parent / "static"
 DESK_HEADERS = {
     "Cache-Control": "no-store",
@@ -62,7 +66,9 @@ def create_app(settings: Settings) -> FastAPI:
             yield
         await services.close()
 
-    app = FastAPI(title="AXD", version="0.1.0", lifespan=lifespan, docs_url="/api/docs", redoc_url=None)
+    # No page that describes the interface to strangers, with scripts of a third party: see `axd openapi`.
+    app = FastAPI(title="AXD", version="0.1.0", lifespan=lifespan, openapi_url=None)
+    app.add_middleware(BodyLimit, most_bytes=MOST_BODY_BYTES, forms=_forms(services))
     app.state.services = services
     install_error_handlers(app)
     for routes in DESK_ROUTES:
@@ -75,6 +81,17 @@ def create_app(settings: Settings) -> FastAPI:
     _add_desk_pages(app)
     app.include_router(missing_routes(services.pages))
     return app
+
+
+def _forms(services: Services) -> dict[str, int]:
+    """The addresses that take files, and the most bytes of one request there."""
+    uploads = services.settings.citizens.uploads
+    return {
+        "/form": largest_form(uploads),
+        "/status/note": largest_form(uploads),
+        "/chat/api/uploads": uploads.max_bytes + FORM_OVERHEAD_BYTES,
+        "/api/desk/uploads": services.desk.max_upload_bytes + FORM_OVERHEAD_BYTES,
+    }
 
 
 def _add_health(app: FastAPI, services: Services) -> None:

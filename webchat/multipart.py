@@ -42,8 +42,13 @@ async def small_form(request: Request) -> FormData:
     return await request.form(max_files=0, max_fields=MAX_FIELDS)
 
 
+def largest_form(limits: UploadSettings) -> int:
+    """Bytes of a whole form: somewhat more than allowed is read, so that the page can say what to do."""
+    return (limits.count + SPARE_FILES) * limits.max_bytes + FIELDS_BYTES
+
+
 class FormReader:
-    """`limits` bound the whole body: somewhat more than allowed is read, so that the page can say what to do."""
+    """`limits` bound the whole body, see `largest_form`."""
 
     def __init__(self, database: Database, access: Access, store: BlobStore, limits: UploadSettings) -> None:
         self._database = database
@@ -72,8 +77,7 @@ class FormReader:
 
     def _require_length(self, request: Request) -> None:
         length = request.headers.get("content-length", "")
-        most = (self._limits.count + SPARE_FILES) * self._limits.max_bytes + FIELDS_BYTES
-        if not length.isdigit() or int(length) > most:
+        if not length.isdigit() or int(length) > largest_form(self._limits):
             raise TooLarge
 
     async def _files(self, form: FormData, t: Translator) -> tuple[list[KeptFile], list[str]]:
