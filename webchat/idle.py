@@ -44,16 +44,23 @@ class IdleChats:
 
     async def look(self) -> None:
         """Warn and end what is due now. Only the visitor's silence counts, never that of the agent."""
+        ended: list[tuple[ChatSessionRow, ContactRow]] = []
         async with self._database.unit_of_work(self._access) as uow:
             await store.sweep_expired(uow)
             limit = uow.now - timedelta(seconds=self._settings.idle_warn_s)
             for session, contact in await store.silent_since(uow, limit, BATCH):
                 silent_since = contact.last_out_at or uow.now
                 if uow.now - silent_since >= timedelta(seconds=self._settings.idle_close_s):
-                    await self._end(uow, session, contact)
+                    ended.append((session, contact))
                 elif await store.warn_once(uow, session.id, silent_since):
                     left_s = self._settings.idle_close_s - (uow.now - silent_since).total_seconds()
                     uow.emit(f"chat:{session.id}", "idle", session.id, 0, {"closes_in_s": round(left_s)})
+
+        for session, contact in ended:
+            async with self._database.unit_of_work(self._access) as uow:
+                # The contact is locked before its thread, as everywhere; the visitor may have written just now.
+                if await store.still_silent(uow, contact):
+                    await self._end(uow, session, contact)
 
     async def _end(self, uow: UnitOfWork, session: ChatSessionRow, contact: ContactRow) -> None:
         t = Translator("en" if session.language.startswith("en") else "zh-CN")

@@ -109,12 +109,14 @@ class Matters:
         """The citizen takes it back; the reason is kept. Raises `Unavailable`, `Conflict` when it has ended."""
         matter, _, _ = await self.matter(receipt_id)
         await deliver(await self._raw(matter, f"{WITHDRAWN}{matter.receipt.number}", reason, language))
-        async with self._database.unit_of_work(self._access) as uow:
-            if matter.case is not None and matter.case.status not in case_states.ENDS:
+        # Case and contact each in a transaction of its own: neither waits for the other's lock.
+        if matter.case is not None and matter.case.status not in case_states.ENDS:
+            async with self._database.unit_of_work(self._access) as uow:
                 row = await case_store.one(uow, matter.case.id)
                 edit = cases.CaseEdit(status=CaseStatus.WITHDRAWN)
                 await cases.change(uow, row.id, row.version, edit, lambda due_on, _paused: due_on)
-            if matter.contact is not None:
+        if matter.contact is not None:
+            async with self._database.unit_of_work(self._access) as uow:
                 contact = await uow.session.get_one(ContactRow, matter.contact.id)
                 if contact.status in CLOSABLE:
                     await self._router.close(uow, contact.id, WITHDRAWN_DISPOSITION)

@@ -153,6 +153,14 @@ async def silent_since(uow: UnitOfWork, moment: datetime, limit: int) -> list[tu
     return [(session_row, contact_row) for session_row, contact_row in rows]
 
 
+async def still_silent(uow: UnitOfWork, contact: ContactRow) -> bool:
+    """Whether nothing was said since `contact` was read; locks the row."""
+    row = await uow.session.scalar(select(ContactRow).where(ContactRow.id == contact.id).with_for_update())
+    if row is None or row.status != ContactStatus.ACTIVE:
+        return False
+    return (row.last_in_at, row.last_out_at) == (contact.last_in_at, contact.last_out_at)
+
+
 async def warn_once(uow: UnitOfWork, session_id: str, warned_for: datetime) -> bool:
     """Whether this caller is the one to warn about the silence after `warned_for`."""
     moved = await uow.session.scalar(

@@ -83,6 +83,8 @@ class CitizenSide:
     async def agent_writes(self, contact: ContactRow, text: str, *, direction: Direction = Direction.OUT) -> MessageRow:
         """As the desk stores an answer (or a note): in the thread, announced with it."""
         async with self.database.unit_of_work(self.world.access) as uow:
+            # As the desk does: the contact is locked before its thread.
+            kept = await uow.session.get_one(ContactRow, contact.id, with_for_update=True)
             row = await append(
                 uow,
                 NewMessage(
@@ -94,7 +96,6 @@ class CitizenSide:
                     text=text,
                 ),
             )
-            kept = await uow.session.get_one(ContactRow, contact.id)
             kept.last_out_at = uow.now
         return row
 
