@@ -5,6 +5,9 @@ local LAST_WALKED = '7'
 local HEADS = 16
 local matching = {}
 
+-- Small numbers as text, kept.
+local small = memo(whole)
+
 local draw = 1
 local function next_draw(bound)
   draw = (draw * 16807) % 2147483647
@@ -126,12 +129,12 @@ end
 
 -- First contact of a sorted set that this agent may have; with `limit` only below that score. The second answer is true
 -- when the sets that follow in score order cannot have a better one.
-local function first_open(key, agent, limit)
+local function first_open(key, agent, free, limit)
   for start = 0, FEW - 1 do
-    local at = whole(start)
-    local contact = contacts.load(call('ZRANGE', key, at, at)[1] or '')
+    local id = call('ZRANGE', key, small(start), small(start))[1]
+    local contact = id and contacts.load(id)
     if not contact or (limit and contact.score >= limit) then return nil, start == 0 end
-    if agents.is_free(agent, contacts.class_index(contact)) and not contacts.excludes(contact, agent.id) then
+    if free[contacts.class_index(contact)] and not contacts.excludes(contact, agent.id) then
       return contact, start == 0
     end
   end
@@ -140,15 +143,16 @@ end
 -- The waiting contact with the lowest score that this agent can take now: kept for the agent, or found by walking the
 -- heads in score order, up to the first that the agent may have.
 function matching.contact_for(agent)
-  if agent.presence ~= 'ready' or agent.pending then return nil end
+  local free = { agents.is_free(agent, 1), agents.is_free(agent, 2), agents.is_free(agent, 3) }
+  if not (free[1] or free[2] or free[3]) then return nil end
   local skills, start, heads = skills_of(agent.skills), 0, nil
-  local best = first_open(prefix .. 'kept:' .. agent.id, agent)
+  local best = first_open(prefix .. 'kept:' .. agent.id, agent, free)
   repeat
-    heads = call('ZRANGE', prefix .. 'hd', whole(start), whole(start + HEADS - 1))
+    heads = call('ZRANGE', prefix .. 'hd', small(start), small(start + HEADS - 1))
     for _, id in ipairs(heads) do
       local signature = signature_of(id)
-      if agents.is_free(agent, signature.index) and meets(skills, signature) then
-        local contact, last = first_open(prefix .. 'q:' .. id, agent, best and best.score)
+      if free[signature.index] and meets(skills, signature) then
+        local contact, last = first_open(prefix .. 'q:' .. id, agent, free, best and best.score)
         best = contact or best
         if last then return best end
       end
