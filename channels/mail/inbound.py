@@ -16,6 +16,8 @@ from kit.unit_of_work import Database
 from records.messages.service import emit_delivery
 from router.contact import Channel
 
+# RFC 2606 reserves the name: a mail without a sender still needs somebody to belong to.
+NO_ADDRESS = "@invalid"
 _MAX_EXTERNAL_CHARS = 200
 _NO_CONTACT = {
     "read_receipt": "read receipt",
@@ -123,7 +125,7 @@ def _request(
     content = raw.raw or b""
     duplicate = duplicate_key(content, mail)
     address = mailbox.address if mailbox else next((item.address for item in mail.recipients), "")
-    sender = mail.sender.address if mail.sender else f"unknown-{duplicate[:16]}@invalid"
+    sender = mail.sender.address if mail.sender else f"unknown-{duplicate[:16]}{NO_ADDRESS}"
     own = sender.lower() == address.lower()
     return ContactRequest(
         channel=Channel.MAIL,
@@ -152,6 +154,8 @@ def _hints(raw: RawInbound, mail: ParsedMail, machine: str | None) -> Mapping[st
         "reply_to": mail.reply_to[0].address if mail.reply_to else None,
         "defects": list(mail.defects),
         "truncated_from_bytes": truncated,
+        # Which file the HTML shows at which `cid:`, by its place among the attachments.
+        "inline": {file.content_id: place for place, file in enumerate(mail.attachments) if file.content_id},
         # What comes into a confidential mailbox is a report: the rules seal by this.
         "kind": "report" if raw.sealed else None,
     }

@@ -1,6 +1,5 @@
 """From an outbox row to a mail at the SMTP server."""
 
-from collections.abc import Sequence
 from dataclasses import replace
 
 from channels.adapter import (
@@ -12,10 +11,9 @@ from channels.adapter import (
 )
 from channels.mail import limits, store
 from channels.mail.account import Account, account_of
-from channels.mail.inbound import message_id_of
+from channels.mail.inbound import NO_ADDRESS, message_id_of
 from channels.mail.sending.compose import File, Letter, answer_subject, compose
 from channels.mail.sending.smtp import SENDER_REFUSED, hand_over
-from channels.mail.tables import MailboxRow
 from channels.mail.threads import ReplyMarks
 from channels.mail.tokens import TokenSource
 from kit.access import Access
@@ -51,6 +49,8 @@ class Outbound:
 
     async def send(self, message: OutboundMessage) -> SendReceipt:
         """See `channels.adapter.Adapter`. Every attempt bears the same Message-ID."""
+        if message.recipient.endswith(NO_ADDRESS):
+            raise MessageRejected("The mail that this answers named no sender.")
         async with self._database.unit_of_work(self._access, read_only=True) as uow:
             account = await self._account(uow, message)
             letter = await self._letter(uow, account, message)
@@ -82,12 +82,16 @@ class Outbound:
         await hand_over(account.smtp, credentials, data, envelope_from=envelope_from, recipient=recipient)
 
     async def _account(self, uow: UnitOfWork, message: OutboundMessage) -> Account:
-        """The mailbox that the citizen wrote to; another where that one is gone or it was not by mail."""
+        """The mailbox that the citizen wrote to; a public one where that is gone or it was not by mail."""
         wanted = str(message.envelope.get("account") or "").lower()
-        usable = [row for row in await store.mailboxes(uow) if row.enabled]
-        if not usable:
+        rows = await store.mailboxes(uow)
+        public = (row for row in rows if row.enabled and not row.confidential)
+        row = next((row for row in rows if wanted in {row.id, row.address.lower()}), None) or next(public, None)
+        if row is None:
             raise NotSupported("No mailbox is set up to send this from.")
-        return account_of(_best(usable, wanted), self._box)
+        if not row.enabled:
+            raise ChannelUnavailable(f"The mailbox {row.name} is switched off.")
+        return account_of(row, self._box)
 
     async def _letter(self, uow: UnitOfWork, account: Account, message: OutboundMessage) -> Letter:
         answered = await store.answered_mail(uow, message.message_id, Channel.MAIL)
@@ -124,7 +128,3 @@ class Outbound:
             for item in message.attachments
         ]
         return replace(letter, files=files)
-
-
-def _best(rows: Sequence[MailboxRow], wanted: str) -> MailboxRow:
-    return next((row for row in rows if wanted in {row.id, row.address.lower()}), rows[0])

@@ -145,7 +145,7 @@ class Postfix:
         wait_for(lambda: accepts(self.port), f"Postfix listens, see {self.folder}/postfix.log")
 
     def stop(self) -> None:
-        self._control("stop")
+        self._control("abort")
         wait_for(lambda: not accepts(self.port), "Postfix is gone")
 
     def send(self, *mails: bytes, sender: str, recipient: str) -> None:

@@ -45,6 +45,11 @@ def gbk_with_attachment(text: str, *, sender: str, filename: str, data: bytes) -
     return "\r\n".join("\r\n".join(lines).splitlines()).encode()
 
 
+def answering(raw: bytes, header_id: str) -> bytes:
+    """The mail as an answer to the one with this Message-ID."""
+    return f"In-Reply-To: {header_id}\r\n".encode() + raw
+
+
 def _word(text: str, charset: str, says: str | None = None) -> str:
     if text.isascii():
         return text

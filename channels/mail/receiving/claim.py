@@ -12,8 +12,8 @@ from kit.unit_of_work import Database
 
 log = logging.getLogger(__name__)
 
-TTL_S = 60.0
-_RENEW_S = 20.0
+TTL_S = 30.0
+_RENEW_S = 8.0
 
 
 class ClaimLost(Exception):

@@ -72,13 +72,13 @@ class FolderLedger:
             uow.after_commit(lambda: self._waker.wake(WAKE_INTAKE))
         return Watermark(folder_id=mark.folder_id, uid_validity=mark.uid_validity, last_uid=last_uid)
 
-    async def note_success(self, account: Account) -> None:
+    async def note_success(self, mailbox_id: str) -> None:
         async with self._database.unit_of_work(self._access) as uow:
-            await service.note_success(uow, account.id)
+            await service.note_success(uow, mailbox_id)
 
-    async def note_failure(self, account: Account, reason: str) -> None:
+    async def note_failure(self, mailbox_id: str, reason: str) -> None:
         async with self._database.unit_of_work(self._access) as uow:
-            await service.note_failure(uow, account.id, reason)
+            await service.note_failure(uow, mailbox_id, reason)
 
     async def _enter(
         self, uow: UnitOfWork, account: Account, raws: Sequence[RawInbound], blobs: Sequence[Blob]

@@ -95,7 +95,7 @@ class FolderReader:
                 uids = await session.search("UID", f"{mark.last_uid + 1}:*")
                 # `n:*` always names the last mail, whatever its UID.
                 mark = await self._fetch(session, lease, mark, [uid for uid in uids if uid > mark.last_uid])
-                await self._ledger.note_success(self._account)
+                await self._ledger.note_success(self._account.id)
                 self._failures = 0
                 await session.wait_for_news(IDLE_S if session.has("IDLE") else POLL_S, self._nudge)
         finally:
@@ -139,7 +139,7 @@ class FolderReader:
     async def _failed(self, reason: str, *, longest: float = _LONGEST_RETRY_S) -> float:
         log.warning("mailbox %s: %s", self._account.id, reason)
         try:
-            await self._ledger.note_failure(self._account, reason)
+            await self._ledger.note_failure(self._account.id, reason)
         except AppError:
             log.warning("the state of mailbox %s cannot be stored now", self._account.id)
         return self._back_off(longest)

@@ -5,11 +5,12 @@ import logging
 from dataclasses import dataclass
 
 from channels.mail import store
-from channels.mail.account import Account, account_of
+from channels.mail.account import account_of
 from channels.mail.receiving.claim import FolderClaim
 from channels.mail.receiving.folder_ledger import FolderLedger
 from channels.mail.receiving.reader import FolderReader, ReaderLimits
 from channels.mail.service import WAKE_MAILBOXES
+from channels.mail.tables import MailboxRow
 from channels.mail.tokens import TokenSource
 from kit.access import Access
 from kit.errors import AppError
@@ -80,17 +81,24 @@ class MailReceiver:
         for row in rows.values():
             running = self._running.get(row.id)
             if running is None:
-                self._running[row.id] = self._start(account_of(row, self._box), row.fetch_requests)
+                await self._start(row)
             elif running.fetch_requests != row.fetch_requests:
                 running.fetch_requests = row.fetch_requests
                 running.nudge.set()
 
-    def _start(self, account: Account, fetch_requests: int) -> _Running:
+    async def _start(self, row: MailboxRow) -> None:
+        try:
+            account = account_of(row, self._box)
+        except AppError as error:
+            await self._ledger.note_failure(row.id, error.detail)
+            return
         nudge = asyncio.Event()
         claim = FolderClaim(self._database, self._access, f"mail/{account.id}", self._holder)
         reader = FolderReader(account, claim, self._ledger, self._tokens, nudge, self._limits)
         task = asyncio.create_task(reader.run(), name=f"mailbox {account.name}")
-        return _Running(revision=account.revision, fetch_requests=fetch_requests, nudge=nudge, task=task)
+        self._running[row.id] = _Running(
+            revision=row.revision, fetch_requests=row.fetch_requests, nudge=nudge, task=task
+        )
 
     async def _stop(self, *mailbox_ids: str) -> None:
         stopped = [self._running.pop(mailbox_id).task for mailbox_id in mailbox_ids]

@@ -12,6 +12,17 @@ __all__ = ["mail_peers", "mail_servers"]
 
 
 @pytest.fixture
+async def world_on_postgres(
+    mail_peers: MailPeers,
+    migrated_postgres_url: str,
+    redis_url: str,
+    tmp_path: Path,
+) -> AsyncIterator[MailWorld]:
+    async with mail_world(mail_peers, migrated_postgres_url, redis_url, tmp_path / "blobs") as found:
+        yield found
+
+
+@pytest.fixture
 async def world(
     mail_peers: MailPeers,
     sqlite_url: str,

@@ -189,3 +189,18 @@ async def test_encrypted_ways_in(world: MailWorld, security: str) -> None:
     await asyncio.to_thread(world.peers.dovecot.append, world.user, simple("one"))
     async with world.running():
         await ledger_has(world, 1)
+
+
+async def test_a_mailbox_whose_secret_cannot_be_read_says_so_and_stops_no_other(world: MailWorld) -> None:
+    broken = await world.add_mailbox(name="broken")
+    await world.add_mailbox()
+    async with world.database.unit_of_work(world.access) as uow:
+        (await service.get(uow, broken.id)).secret = "sealed by another key"
+    await asyncio.to_thread(world.peers.dovecot.append, world.user, simple("one"))
+    async with world.running():
+        await ledger_has(world, 1)
+
+        async def said() -> bool:
+            return "AXD_SECRET_KEY" in (await world.mailbox(broken.id)).last_error
+
+        await wait_until(said, "the broken mailbox names the reason")

@@ -23,7 +23,7 @@ from records.messages.tables import OutboxRow, OutboxState
 from router.contact import RawInbound
 from tests.support.mail_config import CITIZEN_DOMAIN, DOMAIN, UNDELIVERABLE_DOMAIN
 from tests.support.mail_conversation import Conversation, conversation
-from tests.support.mail_samples import simple
+from tests.support.mail_samples import answering, simple
 from tests.support.mail_world import MailWorld
 from tests.support.waiting import wait_until
 
@@ -77,7 +77,7 @@ async def test_an_answer_arrives_threaded_and_its_reply_finds_the_thread(world: 
     assert "Auto-Submitted" not in mail
 
     replies = [
-        simple("谢谢", sender=talk.citizen).replace(b"MIME-", f"References: {mail['Message-ID']}\r\nMIME-".encode(), 1),
+        answering(simple("谢谢", sender=talk.citizen), mail["Message-ID"]),
         simple("谢谢", sender=talk.citizen).replace(b"To: hotline@axd.test", f"To: {mail['Reply-To']}".encode(), 1),
     ]
     for reply in replies:
@@ -115,6 +115,23 @@ async def test_a_receipt_is_marked_as_automatic_and_capped(world: MailWorld) -> 
     mail = (await arrived(world, talk.citizen_user, 5))[0]
     assert mail["Auto-Submitted"] == "auto-replied"
     assert mail["Return-Path"] == "<>"
+
+
+async def test_the_rows_of_mail_work_on_postgresql_too(world_on_postgres: MailWorld) -> None:
+    world = world_on_postgres
+    mailbox = await world.add_mailbox()
+    talk = await conversation(world)
+    await asyncio.to_thread(world.peers.dovecot.append, world.user, simple("one"), simple("two"))
+    async with world.running():
+
+        async def stored() -> bool:
+            return await world.ledger_count() == 2
+
+        await wait_until(stored, "both mails are in the ledger")
+    await world.adapter.send(outbound(talk, automatic=True))
+    (mail,) = await arrived(world, talk.citizen_user)
+    reply = answering(simple("好", sender=talk.citizen), mail["Message-ID"])
+    assert (await parsed(world, mailbox.id, reply)).thread_key == talk.thread_key
 
 
 async def test_a_dead_server_is_unavailable_and_the_same_message_id_goes_out_later(world: MailWorld) -> None:
@@ -171,8 +188,7 @@ async def test_our_own_mail_and_machine_answers_make_no_contact(world: MailWorld
     (mail,) = await arrived(world, talk.citizen_user)
     with pytest.raises(IgnoredInbound, match="loop"):
         await parsed(world, mailbox.id, mail.as_bytes())
-    absent = simple("不在", subject="自动回复: 高企", sender=talk.citizen)
-    absent = absent.replace(b"MIME-", f"In-Reply-To: {mail['Message-ID']}\r\nMIME-".encode(), 1)
+    absent = answering(simple("不在", subject="自动回复: 高企", sender=talk.citizen), mail["Message-ID"])
     with pytest.raises(IgnoredInbound, match="automatic answer"):
         await parsed(world, mailbox.id, absent)
     newsletter = await parsed(world, mailbox.id, b"List-Id: <news.example>\r\n" + simple("新闻"))
