@@ -4,10 +4,12 @@ import asyncio
 from contextlib import suppress
 from typing import Any
 
-from sqlalchemy import Connection, event
+from sqlalchemy import Connection, event, make_url
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlalchemy.pool import ConnectionPoolEntry
+
+from kit.sqlite_writer import WriterConnection, opener
 
 READ_ONLY = "axd_read_only"
 BUSY_TIMEOUT_MS = 10_000
@@ -21,6 +23,16 @@ def make_engine(url: str, *, pool_size: int = 10) -> AsyncEngine:
     return engine
 
 
+def make_writer(url: str) -> AsyncEngine | None:
+    """The engine that writes, where it is another than the one that reads: SQLite has one writer, and a quick one."""
+    if not is_sqlite(url):
+        return None
+    path = make_url(url).database or ""
+    engine = create_async_engine(url, pool_size=1, max_overflow=0, async_creator=opener(path))
+    _tune_sqlite(engine)
+    return engine
+
+
 def is_sqlite(url: str) -> bool:
     return url.startswith("sqlite")
 
@@ -31,7 +43,8 @@ def _tune_sqlite(engine: AsyncEngine) -> None:
     @event.listens_for(engine.sync_engine, "connect")
     def _connect(connection: DBAPIConnection, _entry: ConnectionPoolEntry) -> None:
         raw: Any = connection
-        raw.isolation_level = None
+        if not isinstance(raw.driver_connection, WriterConnection):
+            raw.isolation_level = None
         cursor = raw.cursor()
         for pragma in (
             "journal_mode=WAL",
@@ -48,6 +61,8 @@ def _tune_sqlite(engine: AsyncEngine) -> None:
         # A cancelled statement leaves its cursor behind, and sqlite3 keeps a closed connection's transaction, with the
         # write lock, until that is collected. Roll back first, in the connection's own thread and order.
         driver: Any = connection.driver_connection
+        if isinstance(driver, WriterConnection):
+            return
         with suppress(RuntimeError, ValueError):
             done = asyncio.get_running_loop().create_future()
             driver._tx.put_nowait((done, driver._conn.rollback))

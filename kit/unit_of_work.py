@@ -95,15 +95,28 @@ async def _logged(action: AfterCommit) -> None:
 
 
 class Database:
-    """Opens units of work. `publisher` sends committed events to their stream."""
+    """Opens units of work. `publisher` sends committed events to their stream, `writer` writes if it is another."""
 
-    def __init__(self, engine: AsyncEngine, clock: Clock, publisher: EventPublisher | None = None) -> None:
+    def __init__(
+        self,
+        engine: AsyncEngine,
+        clock: Clock,
+        publisher: EventPublisher | None = None,
+        *,
+        writer: AsyncEngine | None = None,
+    ) -> None:
         self.engine = engine
+        self._writing = writer or engine
         self.clock = clock
         self.publisher = publisher
         self._is_sqlite = engine.dialect.name == "sqlite"
         # SQLite has one writer; queueing in the process is fair, its busy handler is not.
         self._writer = asyncio.Lock()
+
+    async def close(self) -> None:
+        """Let go of every connection."""
+        await self._writing.dispose()
+        await self.engine.dispose()
 
     @asynccontextmanager
     async def unit_of_work(self, access: Access, *, read_only: bool = False) -> AsyncIterator[UnitOfWork]:
@@ -114,7 +127,9 @@ class Database:
         async with AsyncExitStack() as stack:
             if self._is_sqlite and not read_only:
                 await stack.enter_async_context(self._writer)
-            session = await stack.enter_async_context(AsyncSession(self.engine, expire_on_commit=False))
+            session = await stack.enter_async_context(
+                AsyncSession(self.engine if read_only else self._writing, expire_on_commit=False)
+            )
             bind_access(session.sync_session, access)
             uow = UnitOfWork(session, access, self.clock)
             with _unavailable():

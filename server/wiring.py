@@ -21,7 +21,7 @@ from kit.access import Access
 from kit.blobs import BlobStore
 from kit.clock import SystemClock
 from kit.commands import Commands
-from kit.database import make_engine
+from kit.database import make_engine, make_writer
 from kit.events import EventHub, EventLog
 from kit.redis import make_redis
 from kit.secret_box import SecretBox
@@ -74,7 +74,7 @@ class Services:
         await self.mail.close()
         await self.events.close()
         await self.event_log.forget_published(self.database)
-        await self.database.engine.dispose()
+        await self.database.close()
         await self.redis.aclose()
 
 
@@ -84,7 +84,7 @@ def build(settings: Settings) -> Services:
     redis = make_redis(settings.redis)
     event_log = EventLog(redis)
     events = EventHub(event_log)
-    database = Database(make_engine(settings.database), SystemClock(), event_log)
+    database = Database(make_engine(settings.database), SystemClock(), event_log, writer=make_writer(settings.database))
     blobs, box, waker = BlobStore(settings.blob_dir), SecretBox(settings.secret()), Waker(redis)
     connectors: dict[str, LiveConnector] = {}
     router = Router(database=database, functions=RoutingFunctions(redis), connectors=connectors)

@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 import pytest
 
 from kit.clock import Clock
-from kit.database import make_engine
+from kit.database import make_engine, make_writer
 from kit.unit_of_work import Database
 from tests.support.clock import ManualClock
 from tests.support.databases import (
@@ -38,6 +38,6 @@ def clock() -> ManualClock:
 @pytest.fixture
 async def database(database_url: str, clock: Clock) -> AsyncIterator[Database]:
     """A migrated database of each kind, on the test's own clock."""
-    engine = make_engine(database_url)
-    yield Database(engine, clock)
-    await engine.dispose()
+    database = Database(make_engine(database_url), clock, writer=make_writer(database_url))
+    yield database
+    await database.close()

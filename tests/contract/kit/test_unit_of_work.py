@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import select
 
 from kit.access import Access
-from kit.database import make_engine
+from kit.database import make_engine, make_writer
 from kit.errors import Unavailable
 from kit.event_row import EventRow
 from kit.ids import new_id
@@ -79,6 +79,22 @@ async def test_concurrent_writers_all_commit(database: Database) -> None:
 
     await asyncio.gather(*(write(number) for number in range(20)))
     assert await _keys(database) == [f"{number:02}" for number in range(20)]
+
+
+async def test_a_writer_that_gives_up_waiting_leaves_no_lock_behind(sqlite_url: str, clock: ManualClock) -> None:
+    one, other = (Database(make_engine(sqlite_url), clock, writer=make_writer(sqlite_url)) for _ in range(2))
+    async with one.unit_of_work(HOME) as uow:
+        uow.session.add(_thread(uow, "first"))
+        await uow.session.flush()
+        with pytest.raises(TimeoutError):
+            async with asyncio.timeout(0.1), other.unit_of_work(HOME) as waiting:
+                waiting.session.add(_thread(waiting, "never"))
+    for database, key in ((one, "second"), (other, "third")):
+        async with database.unit_of_work(HOME) as uow:
+            uow.session.add(_thread(uow, key))
+    assert await _keys(one) == ["first", "second", "third"]
+    for database in (one, other):
+        await database.close()
 
 
 async def test_a_database_that_cannot_be_reached_is_said_to_be_unavailable(clock: ManualClock) -> None:
