@@ -1,7 +1,7 @@
 """From a stored item to a routed contact, in one transaction: deduplicate, attach, seal, place, acknowledge."""
 
 from collections.abc import Sequence, Set
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sqlalchemy import select
 
@@ -68,11 +68,15 @@ class Arrivals:
         """
         await uow.session.flush()
         row.claimed_until, row.duplicate_key = None, request.duplicate_key
+        contact = await _open_contact(uow, request)
+        if contact is None and await _lock_thread(uow, request):
+            # Who held the lock may have begun the contact that this belongs to, or routed the same item.
+            contact = await _open_contact(uow, request)
         first = await _first_of(uow, row)
         if first is not None:
             row.state, row.reason, row.duplicate_of_id = LedgerState.IGNORED, "duplicate", first.id
+            row.sealed = row.sealed or first.sealed
             return Stored(ledger_id=row.id, first_time=False, contact_id=first.contact_id, message_id=first.message_id)
-        contact = await _open_contact(uow, request)
         if contact is None:
             return await self._begin(uow, row, request, pin)
         await self._router.append_inbound(uow, contact)
@@ -91,13 +95,16 @@ class Arrivals:
         )
 
     async def _begin(self, uow: UnitOfWork, row: LedgerRow, request: ContactRequest, pin: Pin | None) -> Stored:
+        known = await _known_thread(uow, request)
         decision = await self._router.decide(uow, request)
+        if known is not None and known.sealed and not decision.seal:
+            decision = await _as_before(uow, known, decision)
         typed_in = request.channel == Channel.FORM and request.sender.kind == "phone"
         citizen = await find_or_create(
             uow, request.sender, language=request.language, sealed=decision.seal, stated=typed_in
         )
         citizen.honorific = citizen.honorific or request.hints.get("honorific")
-        thread = await _thread(uow, request, citizen, sealed=decision.seal)
+        thread = known or await _new_thread(uow, request, citizen, sealed=decision.seal)
         contact = _contact(request, thread, citizen, decision)
         uow.session.add(contact)
         await uow.session.flush()
@@ -179,11 +186,31 @@ async def _open_contact(uow: UnitOfWork, request: ContactRequest) -> ContactRow 
     )
 
 
-async def _thread(uow: UnitOfWork, request: ContactRequest, citizen: CitizenRow, *, sealed: bool) -> ThreadRow:
+async def _lock_thread(uow: UnitOfWork, request: ContactRequest) -> bool:
+    """Only one at a time begins a contact in a thread; False for a thread that is not there yet."""
+    locked = select(ThreadRow.id).where(ThreadRow.key == request.thread_key).with_for_update()
+    return (await uow.session.scalars(locked)).first() is not None
+
+
+async def _known_thread(uow: UnitOfWork, request: ContactRequest) -> ThreadRow | None:
     # A form that was answered by mail goes on by mail: the key is the conversation, whatever the channel.
-    found = await uow.session.scalar(select(ThreadRow).where(ThreadRow.key == request.thread_key).limit(1))
-    if found is not None:
-        return found
+    return await uow.session.scalar(select(ThreadRow).where(ThreadRow.key == request.thread_key).limit(1))
+
+
+async def _as_before(uow: UnitOfWork, thread: ThreadRow, decision: Decision) -> Decision:
+    """Who answers in a confidential thread need not say so again: it goes sealed to where the thread went before."""
+    last = await uow.session.scalar(
+        select(ContactRow)
+        .where(ContactRow.thread_id == thread.id, ContactRow.sealed.is_(True), ContactRow.home_queue_id.is_not(None))
+        .order_by(ContactRow.received_at.desc())
+        .limit(1)
+    )
+    if last is None or last.home_queue_id is None:
+        return replace(decision, seal=True)
+    return replace(decision, rule_id=None, queue_id=last.home_queue_id, requirements=last.requirements, seal=True)
+
+
+async def _new_thread(uow: UnitOfWork, request: ContactRequest, citizen: CitizenRow, *, sealed: bool) -> ThreadRow:
     thread = ThreadRow(
         channel=request.channel,
         key=request.thread_key,

@@ -7,7 +7,10 @@ arrives together is committed together. `ClaimLoop` works off what an adapter ha
 import asyncio
 import logging
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+
+from sqlalchemy import select
+from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from channels import ledger
 from channels.acknowledgements import pin_for
@@ -57,6 +60,7 @@ class DirectIntake:
 
     async def __call__(self, raw: RawInbound) -> Stored:
         """See `channels.adapter.Intake`. Also raises `MalformedInbound`: our own page is told at once."""
+        raw = replace(raw, raw_json=ledger.storable(raw.raw_json))
         request = await self._adapter.parse(raw)
         future: asyncio.Future[Stored] = asyncio.get_running_loop().create_future()
         self._waiting.append(_Item(raw, request, await pin_for(request), future))
@@ -72,15 +76,18 @@ class DirectIntake:
         finally:
             self._flusher = None
 
-    async def _store_group(self, group: list[_Item]) -> None:
+    async def _store_group(self, group: list[_Item], *, once_more: bool = True) -> None:
         try:
             results = await self._store(group)
         except Exception as error:
-            if len(group) == 1:
+            if len(group) > 1:
+                for item in group:
+                    await self._store_group([item])
+            elif once_more and isinstance(error, DBAPIError):
+                # Another process came first with this item or its thread: now its rows can be seen.
+                await self._store_group(group, once_more=False)
+            else:
                 _fail(group[0].stored, error)
-                return
-            for item in group:
-                await self._store_group([item])
             return
         for item, result in zip(group, results, strict=True):
             if not item.stored.done():
@@ -121,11 +128,21 @@ class StoreIntake:
 
     async def __call__(self, raw: RawInbound) -> Stored:
         """See `channels.adapter.Intake`."""
-        blob: Blob | None = await self._blobs.put(raw.raw) if raw.raw is not None else None
+        blob = await self._blobs.put(raw.raw) if raw.raw is not None else None
+        try:
+            return await self._enter(raw, blob)
+        except IntegrityError:
+            # Another process stored the same item meanwhile: now its row can be seen.
+            return await self._enter(raw, blob)
+
+    async def _enter(self, raw: RawInbound, blob: Blob | None) -> Stored:
         async with self._database.unit_of_work(self._access) as uow:
             before = await ledger.known(uow, raw.channel, raw.account, [raw.provider_id])
             row = before.get(raw.provider_id)
             if row is not None:
+                if blob is not None:
+                    unused = blob.key
+                    uow.after_commit(lambda: self._blobs.delete(unused))
                 return Stored(ledger_id=row.id, first_time=False, contact_id=row.contact_id)
             row = ledger.enter(uow, raw, blob)
             await uow.session.flush()
@@ -179,19 +196,28 @@ class ClaimLoop:
             request = await self._adapters[row.channel].parse(await self._raw(row))
             pin = await pin_for(request)
             async with self._database.unit_of_work(self._access) as uow:
-                fresh = await uow.session.get_one(LedgerRow, row.id)
-                if fresh.state == LedgerState.RECEIVED:
+                fresh = await uow.session.scalar(
+                    select(LedgerRow)
+                    .where(LedgerRow.id == row.id, LedgerRow.state == LedgerState.RECEIVED)
+                    .with_for_update()
+                )
+                if fresh is not None:
                     await self._arrivals.arrive(uow, fresh, request, pin)
         except IgnoredInbound as reason:
             await self._settle(row, LedgerState.IGNORED, reason.detail)
         except MalformedInbound as reason:
             await self._settle(row, LedgerState.QUARANTINED, reason.detail)
-        except Unavailable:
-            raise
+        except Unavailable as error:
+            # Something that it needs is away, and not for its own fault: it waits, the others go on. Without a
+            # database this cannot even be written down, and the round ends.
+            await self._postpone(row, error.detail, most=None)
         except Exception as error:
             log.exception("a stored item could not be handled; it will be tried again")
-            async with self._database.unit_of_work(self._access) as uow:
-                await ledger.postpone(uow, row, f"{type(error).__name__} while reading")
+            await self._postpone(row, f"{type(error).__name__} while reading", most=ledger.MAX_ATTEMPTS)
+
+    async def _postpone(self, row: LedgerRow, reason: str, *, most: int | None) -> None:
+        async with self._database.unit_of_work(self._access) as uow:
+            await ledger.postpone(uow, row, reason, most=most)
 
     async def _settle(self, row: LedgerRow, state: LedgerState, reason: str) -> None:
         async with self._database.unit_of_work(self._access) as uow:

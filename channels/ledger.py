@@ -1,7 +1,9 @@
 """The ledger: everything that came in, once, and what became of it."""
 
-from collections.abc import Sequence
+import re
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
+from typing import Any
 
 from sqlalchemy import or_, select, update
 
@@ -12,6 +14,17 @@ from router.contact import RawInbound
 
 CLAIM_S = 60.0
 MAX_ATTEMPTS = 5
+LONGEST_WAIT_S = 300.0
+_NOT_STORABLE = re.compile("[\x00\ud800-\udfff]")
+
+
+def storable(value: Any) -> Any:
+    """The JSON `value` without NUL and lone surrogates, which a browser can send and no database takes."""
+    if isinstance(value, str):
+        return _NOT_STORABLE.sub("", value)
+    if isinstance(value, Mapping):
+        return {storable(name): storable(item) for name, item in value.items()}
+    return [storable(item) for item in value] if isinstance(value, list | tuple) else value
 
 
 async def known(uow: UnitOfWork, channel: str, account: str, provider_ids: Sequence[str]) -> dict[str, LedgerRow]:
@@ -65,18 +78,27 @@ async def claim(uow: UnitOfWork, limit: int) -> list[LedgerRow]:
 
 
 async def settle(uow: UnitOfWork, row_id: str, state: LedgerState, reason: str) -> None:
-    """Say what became of an item that made no contact."""
+    """Say what became of an item that made no contact; one that was settled meanwhile stays as it is."""
     await uow.session.execute(
-        update(LedgerRow).where(LedgerRow.id == row_id).values(state=state, reason=reason[:500], claimed_until=None)
+        update(LedgerRow)
+        .where(LedgerRow.id == row_id, LedgerRow.state == LedgerState.RECEIVED)
+        .values(state=state, reason=reason[:500], claimed_until=None)
     )
 
 
-async def postpone(uow: UnitOfWork, row: LedgerRow, reason: str) -> None:
-    """Parsing failed in a way that may pass: try again when the claim ends, quarantine after `MAX_ATTEMPTS`."""
-    state = LedgerState.QUARANTINED if row.attempts >= MAX_ATTEMPTS else LedgerState.RECEIVED
-    wait = timedelta(seconds=2**row.attempts)
+async def postpone(uow: UnitOfWork, row: LedgerRow, reason: str, *, most: int | None) -> None:
+    """It failed in a way that may pass: try again later, quarantine after `most` attempts (None: never).
+
+    One that was settled meanwhile stays as it is.
+    """
+    given_up = most is not None and row.attempts >= most
+    wait_s = min(2.0 ** min(row.attempts, 16), LONGEST_WAIT_S)
     await uow.session.execute(
         update(LedgerRow)
-        .where(LedgerRow.id == row.id)
-        .values(state=state, reason=reason[:500], claimed_until=uow.now + wait)
+        .where(LedgerRow.id == row.id, LedgerRow.state == LedgerState.RECEIVED)
+        .values(
+            state=LedgerState.QUARANTINED if given_up else LedgerState.RECEIVED,
+            reason=reason[:500],
+            claimed_until=uow.now + timedelta(seconds=wait_s),
+        )
     )
