@@ -211,11 +211,12 @@ async def simulate(redis: Redis, system: System, arrivals: int) -> list[dict[str
 
 
 def run_oracles(arrivals: int, name: str = "", systems: Sequence[System] = SYSTEMS) -> list[dict[str, Any]]:
-    """All systems whose name begins with `name`, on a Redis of their own."""
+    """The system `name`, or all whose name begins so, on a Redis of their own."""
 
     async def run(url: str) -> list[dict[str, Any]]:
         async with Redis.from_url(url) as redis:
-            chosen = [system for system in systems if system.name.startswith(name)]
+            exact = [system for system in systems if system.name == name]
+            chosen = exact or [system for system in systems if system.name.startswith(name)]
             return [line for system in chosen for line in await simulate(redis, system, arrivals)]
 
     with private_redis() as url:
