@@ -12,6 +12,7 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from fastapi.routing import APIRoute
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from redis.exceptions import RedisError
+from starlette.exceptions import HTTPException
 
 from kit.clock import Clock
 from kit.errors import AppError, Forbidden
@@ -138,9 +139,14 @@ class Pages:
                         return pages.problem(request, error.status, **error.extras)
                     except RequestValidationError:
                         return pages.problem(request, 404)
+                    except HTTPException as error:
+                        return pages.problem(request, error.status_code)
                     except (RedisError, OSError):
                         log.exception("a page could not be made")
                         return pages.problem(request, 503)
+                    except Exception:
+                        log.exception("unexpected failure of %s %s", request.method, request.url.path)
+                        return pages.problem(request, 500)
 
                 return handle
 

@@ -9,9 +9,10 @@ from urllib.parse import quote
 from fastapi import APIRouter, Cookie, Depends, Header, Request, Response, UploadFile, WebSocket, WebSocketDisconnect
 from fastapi.responses import FileResponse
 from pydantic import ValidationError
+from redis.exceptions import RedisError
 
 from kit.blobs import BlobStore
-from kit.errors import Forbidden, Unauthenticated
+from kit.errors import AppError, Forbidden, Unauthenticated
 from webchat.conversation import Conversations, attachment_json
 from webchat.hub import VisitorHub
 from webchat.limits import HOUR_S, RateLimits
@@ -20,7 +21,7 @@ from webchat.schemas import Hello, StartInput
 from webchat.service import ChatSessions, Visitor
 from webchat.settings import ChatSettings, UploadSettings
 from webchat.uploads import receive
-from webchat.visitor_socket import Deliver, KeepOnline, Reveal, VisitorSocket
+from webchat.visitor_socket import TRY_AGAIN_LATER, Deliver, KeepOnline, Reveal, VisitorSocket
 
 VISITOR_COOKIE = "axd_visitor"
 HELLO_TIMEOUT_S = 10.0
@@ -138,6 +139,9 @@ async def _serve(room: ChatRoom, websocket: WebSocket, hello: Hello) -> None:
         visitor: Visitor = await room.sessions.redeem_ticket(hello.ticket)
     except Unauthenticated:
         await websocket.close(UNAUTHENTICATED)
+        return
+    except (AppError, RedisError, OSError):
+        await websocket.close(TRY_AGAIN_LATER)
         return
     served = VisitorSocket(
         websocket,

@@ -10,7 +10,7 @@ from kit import blobs
 from kit.access import Access
 from kit.errors import Invalid, NotFound, Unauthenticated
 from kit.ids import new_id, new_token
-from kit.unit_of_work import Database
+from kit.unit_of_work import Database, UnitOfWork
 from records.messages import attachments
 from records.messages.tables import AttachmentRow
 from webchat import store
@@ -46,10 +46,10 @@ class ChatSessions:
         self._settings = settings
 
     async def start(self, asked: StartInput, token: str | None) -> tuple[Visitor, str]:
-        """The visitor's session and its token; the one that `token` names goes on while it lasts."""
+        """The visitor's session and its token; the one that `token` names goes on while it lasts and may carry it."""
         async with self._database.unit_of_work(self._access) as uow:
             row = await store.session_by_token(uow, token_hash(token)) if token else None
-            if row is not None and token:
+            if row is not None and token and await _carries(uow, row, asked):
                 return _visitor(row), token
             token = new_token()
             row = ChatSessionRow(
@@ -135,6 +135,18 @@ class ChatSessions:
         if row is None:
             raise NotFound("There is no such file.")
         return row
+
+
+async def _carries(uow: UnitOfWork, row: ChatSessionRow, asked: StartInput) -> bool:
+    """Whether the session is for what is asked. Until something is said the newest choice holds, but a report stays
+    one; afterwards a report never goes into an ordinary conversation, where everybody reads along.
+    """
+    is_report = asked.topic == SEALED_TOPIC
+    if await store.thread_of(uow, row.id) is not None:
+        return row.sealed or not is_report
+    if is_report or not row.sealed:
+        row.topic, row.anonymous, row.sealed = asked.topic, asked.anonymous, is_report
+    return True
 
 
 def _visitor(row: ChatSessionRow) -> Visitor:

@@ -16,6 +16,7 @@ from typing import Protocol
 from fastapi import WebSocket, WebSocketDisconnect
 from pydantic import ValidationError
 from redis.exceptions import RedisError
+from sqlalchemy.exc import SQLAlchemyError
 
 from kit.errors import AppError, Unavailable
 from kit.events import Event
@@ -83,21 +84,30 @@ class VisitorSocket:
         self._said: deque[float] = deque()
 
     async def run(self, after_seq: int) -> None:
-        """Serve until the socket closes or the server stops."""
+        """Serve until the socket closes or the server stops; what cannot work now sends the page away to come again."""
         self._sent = self._announced = after_seq
-        async with self._hub.listening(self, self._visitor.session_id):
-            await self._keep_online(self._visitor.session_id)
-            await self._welcome()
-            tasks = {asyncio.create_task(self._read()), asyncio.create_task(self._write())}
-            try:
-                done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
-                for task in done:
-                    with contextlib.suppress(WebSocketDisconnect, RuntimeError):
-                        task.result()
-            finally:
-                for task in tasks:
-                    task.cancel()
-                await asyncio.gather(*tasks, return_exceptions=True)
+        try:
+            async with self._hub.listening(self, self._visitor.session_id):
+                await self._keep_online(self._visitor.session_id)
+                await self._welcome()
+                await self._talk()
+        except (WebSocketDisconnect, RuntimeError):
+            return
+        except (AppError, SQLAlchemyError, RedisError, OSError):
+            log.warning("a chat cannot go on now; its page will come back")
+            with contextlib.suppress(WebSocketDisconnect, RuntimeError):
+                await self._socket.close(TRY_AGAIN_LATER)
+
+    async def _talk(self) -> None:
+        tasks = {asyncio.create_task(self._read()), asyncio.create_task(self._write())}
+        try:
+            done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+            for task in done:
+                task.result()
+        finally:
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
 
     # Heard from the hub.
 
@@ -195,8 +205,7 @@ class VisitorSocket:
                 await self._socket.close(BAD_DATA)
                 return
             if isinstance(frame, Say):
-                if not await self._say(frame):
-                    return
+                await self._say(frame)
             else:
                 await self._note(frame)
 
@@ -211,25 +220,23 @@ class VisitorSocket:
         except (AppError, RedisError, OSError):
             log.warning("a frame %s of a chat could not be followed", frame.type)
 
-    async def _say(self, frame: Say) -> bool:
-        """Store one message and acknowledge it; False when the browser has to come back and send it again."""
+    async def _say(self, frame: Say) -> None:
+        """Store one message and acknowledge it. Raises `Unavailable`: nothing was stored."""
         refusal = self._refusal(frame)
         if refusal:
             await self._refuse(frame, refusal)
-            return True
+            return
         self._storing = True
         try:
             stored = await self._deliver(self._visitor, frame)
         except Unavailable:
-            await self._socket.close(TRY_AGAIN_LATER)
-            return False
+            raise
         except AppError as error:
             await self._refuse(frame, f"chat.{error.code}" if error.code == "attachment_gone" else "chat.refused")
-            return True
+            return
         finally:
             self._storing = False
         await self._acknowledge(frame, stored)
-        return True
 
     async def _acknowledge(self, frame: Say, stored: Durable) -> None:
         if stored.seq is not None:

@@ -16,12 +16,14 @@ from channels.arrivals import Arrivals
 from channels.chat.adapter import ChatAdapter
 from channels.form.adapter import FormAdapter
 from channels.intake import DirectIntake
+from kit.access import Access
 from kit.blobs import BlobStore
+from kit.errors import Unavailable
 from kit.events import EventHub, EventLog
 from kit.problems import install_error_handlers
 from kit.redis import make_redis
 from kit.secret_box import SecretBox
-from kit.unit_of_work import Database
+from kit.unit_of_work import Database, UnitOfWork
 from records.messages.service import NewMessage, append
 from records.messages.tables import Direction, MessageRow, ThreadRow
 from router.functions.client import RoutingFunctions
@@ -40,8 +42,22 @@ SETTINGS = CitizenSettings(
 )
 
 
+class BreakableDatabase(Database):
+    """While `away`, every transaction fails as it does when the server is down or the disk is full."""
+
+    away = False
+
+    @asynccontextmanager
+    async def unit_of_work(self, access: Access, *, read_only: bool = False) -> AsyncIterator[UnitOfWork]:
+        if self.away:
+            raise Unavailable("The database cannot take this now; nothing was stored.")
+        async with super().unit_of_work(access, read_only=read_only) as uow:
+            yield uow
+
+
 @dataclass(kw_only=True)
 class CitizenSide:
+    database: BreakableDatabase
     world: RoutingWorld
     app: FastAPI
     chat: ChatAdapter
@@ -50,10 +66,6 @@ class CitizenSide:
     event_log: EventLog
     box: SecretBox
     browsers: list[AsyncClient] = field(default_factory=list)
-
-    @property
-    def database(self) -> Database:
-        return self.world.database
 
     @property
     def clock(self) -> ManualClock:
@@ -106,7 +118,7 @@ async def citizen_side(
 ) -> AsyncIterator[CitizenSide]:
     redis = make_redis(redis_url)
     event_log = EventLog(redis)
-    database.publisher = event_log
+    database = BreakableDatabase(database.engine, clock, event_log)
     events, box, blobs = EventHub(event_log), SecretBox(b"secret of the tests"), BlobStore(folder)
     world = await RoutingWorld.make(database, clock, RoutingFunctions(redis))
     parts: dict[str, Any] = {
@@ -128,7 +140,9 @@ async def citizen_side(
         app.include_router(adapter.routes(DirectIntake(database, world.access, adapter, arrivals)))
     app.include_router(page_routes(pages, chat.conversations.availability, clock))
     app.include_router(missing_routes(pages))
-    side = CitizenSide(world=world, app=app, chat=chat, form=form, blobs=blobs, event_log=event_log, box=box)
+    side = CitizenSide(
+        database=database, world=world, app=app, chat=chat, form=form, blobs=blobs, event_log=event_log, box=box
+    )
     try:
         yield side
     finally:
