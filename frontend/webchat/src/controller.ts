@@ -45,11 +45,10 @@ export class Controller {
   async refresh(): Promise<void> {
     this.now = await this.ports.api.state()
     const session = this.now.session
-    this.hasSession = session !== null
-    if (session) {
-      this.apply({ type: 'status', status: session.status })
-      this.connection.start()
-    } else if (unsent(this.state).length) this.connection.start()
+    // As long as nothing was said the session is asked for once more with the first message: the topic may be another.
+    this.hasSession = session !== null && session.status !== 'new'
+    if (session) this.apply({ type: 'status', status: session.status })
+    if (this.hasSession || unsent(this.state).length) this.connection.start()
     this.ports.changed(this.state)
   }
 

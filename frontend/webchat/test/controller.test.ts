@@ -116,6 +116,23 @@ describe('sending', () => {
     expect(controller.state.entries.map((entry) => entry.text)).toEqual(['你好'])
   })
 
+  it('asks for the session again while nothing was said, so that a report is never sent as something else', async () => {
+    const topics: string[] = []
+    const now = await server.api.state()
+    server.api.state = () => Promise.resolve({ ...now, session: { session_id: 's', status: 'new' } })
+    server.api.start = (...asked: unknown[]) => {
+      topics.push(String(asked[0]))
+      return Promise.resolve({ session_id: 's' })
+    }
+    const controller = make()
+    await controller.refresh()
+    await settle()
+    controller.send('李科长收受礼品', [], 'report', true)
+    await settle()
+    expect(topics).toEqual(['report'])
+    expect(server.stored).toHaveLength(1)
+  })
+
   it('repeats what was cut before its acknowledgement, and the server stores it once', async () => {
     const controller = make()
     server.cutBeforeAck = 3
