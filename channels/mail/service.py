@@ -7,13 +7,18 @@ from typing import Any
 from channels.mail import store
 from channels.mail.settings import MailboxSettings
 from channels.mail.tables import MailboxRow, MailboxState
-from kit.errors import Conflict, NotFound
+from kit.errors import Conflict, Invalid, NotFound
 from kit.secret_box import SecretBox
 from kit.unit_of_work import UnitOfWork
 from kit.wake import Waker
 
 WAKE_MAILBOXES = "mailboxes"
 _SECRETS = frozenset({"secret", "oauth_client_secret"})
+# Where the secret is sent, and how well it is hidden on the way there.
+_WAYS = (
+    *("imap_host", "imap_port", "imap_security", "smtp_host", "smtp_port", "smtp_security"),
+    *("verify_certificates", "oauth_token_url"),
+)
 _SHOWN = (
     "name address imap_host imap_port imap_security smtp_host smtp_port smtp_security auth username folder enabled"
     " from_environment state last_success_at last_error last_error_at"
@@ -43,9 +48,14 @@ async def create(uow: UnitOfWork, box: SecretBox, waker: Waker, settings: Mailbo
 async def change(
     uow: UnitOfWork, box: SecretBox, waker: Waker, mailbox_id: str, settings: MailboxSettings
 ) -> MailboxRow:
-    """Replace the settings; a secret that is None stays. Raises `Conflict` where the environment owns the mailbox."""
+    """Replace the settings; a secret that is None stays, as long as it goes where it went before.
+
+    Raises `Conflict` where the environment owns the mailbox, `Invalid` (code `secret_required`) for another server
+    without the secret: who may set up mailboxes must not have a stored password sent to a place of their choice.
+    """
     row = await get(uow, mailbox_id)
     _require_ours(row)
+    _require_secrets(row, settings)
     _apply(row, box, settings)
     _changed(uow, waker, row)
     return row
@@ -149,6 +159,15 @@ def _changed(uow: UnitOfWork, waker: Waker, row: MailboxRow) -> None:
 
 def _emit(uow: UnitOfWork, row: MailboxRow) -> None:
     uow.emit("desk", "mailbox", row.id, row.version, shown(row))
+
+
+def _require_secrets(row: MailboxRow, settings: MailboxSettings) -> None:
+    if all(getattr(row, name) == getattr(settings, name) for name in _WAYS):
+        return
+    missing = [name for name in sorted(_SECRETS) if getattr(row, name) and getattr(settings, name) is None]
+    if missing:
+        fields = [{"field": name, "reason": "Needed again for another server."} for name in missing]
+        raise Invalid("Give the secret again for another server.", code="secret_required", fields=fields)
 
 
 def _require_ours(row: MailboxRow) -> None:

@@ -53,6 +53,25 @@ async def test_a_secret_is_never_given_back(office: Inbox, keeper: AsyncClient) 
     assert office.desk.services.secret_box.decrypt((await row(office)).secret) == "a-secret-word"
 
 
+@pytest.mark.parametrize(
+    "elsewhere",
+    [
+        {"imap_host": "elsewhere.example"},
+        {"smtp_port": 2525},
+        {"imap_security": "none"},
+        {"auth": "xoauth2", "oauth_token_url": "https://elsewhere.example/token"},
+    ],
+)
+async def test_a_stored_secret_is_not_sent_elsewhere(
+    office: Inbox, keeper: AsyncClient, elsewhere: dict[str, str | int]
+) -> None:
+    mailbox = (await keeper.post("mailboxes", json=MAILBOX)).json()["id"]
+    refused = await keeper.patch(f"mailboxes/{mailbox}", json={**MAILBOX, **elsewhere, "secret": None})
+    assert (refused.status_code, refused.json()["code"]) == (422, "secret_required")
+    assert (await row(office)).imap_host == MAILBOX["imap_host"]
+    assert (await keeper.patch(f"mailboxes/{mailbox}", json={**MAILBOX, **elsewhere})).status_code == 200
+
+
 async def test_what_the_form_does_not_ask_stays(office: Inbox, keeper: AsyncClient) -> None:
     mailbox = (await keeper.post("mailboxes", json=MAILBOX)).json()["id"]
     async with office.desk.work() as uow:

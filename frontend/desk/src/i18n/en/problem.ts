@@ -3,6 +3,7 @@ export default {
   offline: 'The server cannot be reached. What you wrote is kept; try again soon.',
   internal: 'Something failed here and was logged. What you wrote is kept; try again.',
   invalid: 'Something is not filled in correctly; check and try again.',
+  secret_required: 'Another server: give the password or token again.',
   unauthenticated: 'Your session has ended; sign in again.',
   forbidden: 'You lack the right; ask an administrator if you need it.',
   not_found: 'It is gone; perhaps handled or merged.',

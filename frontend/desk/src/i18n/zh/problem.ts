@@ -3,6 +3,7 @@ export default {
   offline: '连不上服务器。您写的内容还在，请稍后再试。',
   internal: '系统出错了，已记录。您写的内容还在，请再试一次。',
   invalid: '有内容没填对，请检查后再试。',
+  secret_required: '换了服务器，请重新填写密码（令牌）。',
   unauthenticated: '登录已失效，请重新登录。',
   forbidden: '您没有这项权限，需要时请找管理员。',
   not_found: '找不到了，可能已经被处理或合并。',
