@@ -10,13 +10,43 @@ export type Page = RouteRecordRaw & { name: string; meta: PageMeta & Record<stri
 
 /** In the order of the rail. */
 export const pages: Page[] = [
-  { name: 'inbox', path: '/inbox/:id?', meta: { needs: ['contacts.handle', 'contacts.see_all'] }, component: () => import('./inbox/InboxPage.vue') },
-  { name: 'cases', path: '/cases/:id?', meta: { needs: ['cases.read'] }, component: () => import('./cases/CaseListPage.vue') },
+  {
+    name: 'inbox',
+    path: '/inbox/:id?',
+    meta: { needs: ['contacts.handle', 'contacts.see_all'] },
+    component: () => import('./inbox/InboxPage.vue'),
+  },
+  {
+    name: 'cases',
+    path: '/cases/:id?',
+    meta: { needs: ['cases.read'] },
+    component: () => import('./cases/CaseListPage.vue'),
+  },
   { name: 'board', path: '/board', meta: { needs: ['board.read'] }, component: () => import('./board/BoardPage.vue') },
-  { name: 'skills', path: '/skills', meta: { needs: ['skills.write'] }, component: () => import('./skills/SkillsPage.vue') },
-  { name: 'quarantine', path: '/quarantine', meta: { needs: ['quarantine.handle'] }, component: () => import('./channels/ChannelQuarantinePage.vue') },
-  { name: 'mailboxes', path: '/mailboxes', meta: { needs: ['channels.write'] }, component: () => import('./channels/ChannelMailboxesPage.vue') },
-  { name: 'staff', path: '/staff', meta: { needs: ['accounts.write'] }, component: () => import('./staff/StaffPage.vue') },
+  {
+    name: 'skills',
+    path: '/skills',
+    meta: { needs: ['skills.write'] },
+    component: () => import('./skills/SkillsPage.vue'),
+  },
+  {
+    name: 'quarantine',
+    path: '/quarantine',
+    meta: { needs: ['quarantine.handle'] },
+    component: () => import('./channels/ChannelQuarantinePage.vue'),
+  },
+  {
+    name: 'mailboxes',
+    path: '/mailboxes',
+    meta: { needs: ['channels.write'] },
+    component: () => import('./channels/ChannelMailboxesPage.vue'),
+  },
+  {
+    name: 'staff',
+    path: '/staff',
+    meta: { needs: ['accounts.write'] },
+    component: () => import('./staff/StaffPage.vue'),
+  },
 ]
 
 export const router = createRouter({
@@ -40,5 +70,7 @@ router.beforeEach(async (to) => {
   const inside = session.me !== null && !session.me.must_change_password
   if (to.name === 'login') return inside ? '/' : true
   if (!inside) return { name: 'login', query: to.path === '/' ? {} : { to: to.fullPath } }
-  return session.canAny(to.meta.needs as string[] | undefined) ? true : { name: 'missing', params: { rest: to.path.slice(1).split('/') } }
+  return session.canAny(to.meta.needs as string[] | undefined)
+    ? true
+    : { name: 'missing', params: { rest: to.path.slice(1).split('/') } }
 })

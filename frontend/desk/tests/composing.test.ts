@@ -40,7 +40,10 @@ describe('the case form', () => {
 
   it('sends only what differs, an emptied field as null', () => {
     const stored = { ...emptyForm(), title: '旧', department_id: 'd1' }
-    expect(changesOf({ ...stored, title: '新', department_id: '' }, stored)).toEqual({ title: '新', department_id: null })
+    expect(changesOf({ ...stored, title: '新', department_id: '' }, stored)).toEqual({
+      title: '新',
+      department_id: null,
+    })
   })
 
   it('shows a number in its groups', () => {

@@ -47,14 +47,19 @@ describe('skill edits', () => {
   })
 
   it('discard can be undone', () => {
-    const edits = SkillEdits.over(saved).set([{ agentId: 'a', skillId: 's', level: 8 }]).discard()
+    const edits = SkillEdits.over(saved)
+      .set([{ agentId: 'a', skillId: 's', level: 8 }])
+      .discard()
     expect(edits.changes).toEqual([])
     expect(edits.undo().level('a', 's')).toBe(8)
   })
 
   it('keeps the edits when somebody else saved meanwhile', () => {
     const edits = SkillEdits.over(saved).set([{ agentId: 'a', skillId: 's', level: 8 }])
-    const rebased = edits.rebase([{ agentId: 'a', skillId: 's', level: 8 }, { agentId: 'b', skillId: 's', level: 1 }])
+    const rebased = edits.rebase([
+      { agentId: 'a', skillId: 's', level: 8 },
+      { agentId: 'b', skillId: 's', level: 1 },
+    ])
     expect(rebased.changes).toEqual([])
     expect(rebased.savedLevel('b', 's')).toBe(1)
   })

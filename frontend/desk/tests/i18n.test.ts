@@ -4,12 +4,17 @@ import zh from '../src/i18n/zh'
 
 type Tree = { [key: string]: string | Tree }
 
-const sources = import.meta.glob(['../src/**/*.{vue,ts}', '../../shared/components/*.vue', '!../src/i18n/{zh,en}/**'], { query: '?raw', import: 'default', eager: true })
+const sources = import.meta.glob(['../src/**/*.{vue,ts}', '../../shared/components/*.vue', '!../src/i18n/{zh,en}/**'], {
+  query: '?raw',
+  import: 'default',
+  eager: true,
+})
 const code = Object.values(sources).join('\n')
 
 function flat(tree: Tree, prefix = ''): Map<string, string> {
   const entries = Object.entries(tree).flatMap(([key, value]): [string, string][] =>
-    typeof value === 'string' ? [[prefix + key, value]] : [...flat(value, `${prefix}${key}.`)])
+    typeof value === 'string' ? [[prefix + key, value]] : [...flat(value, `${prefix}${key}.`)],
+  )
   return new Map(entries)
 }
 
@@ -23,7 +28,9 @@ const placeholders = (text: string): string[] => [...text.matchAll(/\{(\w+)\}/g)
 describe('the words', () => {
   it('English says everything that Chinese says, with the same figures in it', () => {
     expect([...english.keys()].sort()).toEqual([...chinese.keys()].sort())
-    const differing = [...chinese].filter(([key, text]) => placeholders(text).join() !== placeholders(english.get(key)!).join())
+    const differing = [...chinese].filter(
+      ([key, text]) => placeholders(text).join() !== placeholders(english.get(key)!).join(),
+    )
     expect(differing.map(([key]) => key)).toEqual([])
   })
 
@@ -32,7 +39,9 @@ describe('the words', () => {
   })
 
   it('every sentence that a page asks for exists', () => {
-    const asked = [...code.matchAll(/'([a-z]+(?:\.\w+)+)'/g)].map((match) => match[1]!).filter((key) => sections.has(key.split('.')[0]!) && !rights.has(key))
+    const asked = [...code.matchAll(/'([a-z]+(?:\.\w+)+)'/g)]
+      .map((match) => match[1]!)
+      .filter((key) => sections.has(key.split('.')[0]!) && !rights.has(key))
     const missing = asked.filter((key) => !chinese.has(key))
     expect(missing).toEqual([])
   })
@@ -43,7 +52,8 @@ describe('the words', () => {
       if (code.includes(`'${key}'`)) return true
       const last = key.split('.').at(-1)!
       const deep = prefixes.some((prefix) => key.startsWith(prefix) && prefix.split('.').length > 2)
-      const shallow = prefixes.some((prefix) => key.startsWith(prefix)) && new RegExp(`\\b${last.replace(/Hint$/, '')}\\b`).test(code)
+      const shallow =
+        prefixes.some((prefix) => key.startsWith(prefix)) && new RegExp(`\\b${last.replace(/Hint$/, '')}\\b`).test(code)
       return deep || shallow || key.startsWith('problem.')
     }
     expect([...chinese.keys()].filter((key) => !asked(key))).toEqual([])

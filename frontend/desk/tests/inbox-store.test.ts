@@ -5,16 +5,44 @@ import { useInbox } from '../src/stores/inbox'
 import { useSession } from '../src/stores/session'
 import { contactRow } from './support/contacts'
 
-const me = { id: 'me', version: 1, display_name: '苏敏', staff_number: '1006', presence: 'ready', reason: null, pending: null, state: 'ready', since: '2026-11-24T01:00:00Z', capacity: {}, load: {} }
+const me = {
+  id: 'me',
+  version: 1,
+  display_name: '苏敏',
+  staff_number: '1006',
+  presence: 'ready',
+  reason: null,
+  pending: null,
+  state: 'ready',
+  since: '2026-11-24T01:00:00Z',
+  capacity: {},
+  load: {},
+}
 const snapshot = (rows: ContactSummary[]): Snapshot => ({
-  cursor: 'g:1-0', server_time: new Date().toISOString(), me, offers: [], done_today: 0,
-  contacts: rows.filter((row) => row.agent_id === 'me'), waiting: rows.filter((row) => row.status === 'queued'),
+  cursor: 'g:1-0',
+  server_time: new Date().toISOString(),
+  me,
+  offers: [],
+  done_today: 0,
+  contacts: rows.filter((row) => row.agent_id === 'me'),
+  waiting: rows.filter((row) => row.status === 'queued'),
 })
 const offer = (changes: object = {}) => {
   const soon = new Date(Date.now() + 10_000).toISOString()
   return {
-    id: 'o', version: 1, contact_id: 'k', agent_id: 'me', fence: '9007199254740993', offered_at: soon, expires_at: soon, outcome: 'pending',
-    contact: contactRow('k'), waiting_s: 1, history_count: 0, served_by_me_before: false, ...changes,
+    id: 'o',
+    version: 1,
+    contact_id: 'k',
+    agent_id: 'me',
+    fence: '9007199254740993',
+    offered_at: soon,
+    expires_at: soon,
+    outcome: 'pending',
+    contact: contactRow('k'),
+    waiting_s: 1,
+    history_count: 0,
+    served_by_me_before: false,
+    ...changes,
   }
 }
 
@@ -26,9 +54,12 @@ describe('the inbox store', () => {
 
   it('a stale snapshot and the events since then make the same list as a fresh snapshot', () => {
     const history = [
-      contactRow('a', { version: 1, status: 'queued', agent_id: null }), contactRow('b', { version: 1, status: 'queued', agent_id: null }),
-      contactRow('a', { version: 2, status: 'offered', agent_id: null }), contactRow('a', { version: 3, status: 'active' }),
-      contactRow('c', { version: 1, status: 'queued', agent_id: null }), contactRow('a', { version: 4, status: 'parked' }),
+      contactRow('a', { version: 1, status: 'queued', agent_id: null }),
+      contactRow('b', { version: 1, status: 'queued', agent_id: null }),
+      contactRow('a', { version: 2, status: 'offered', agent_id: null }),
+      contactRow('a', { version: 3, status: 'active' }),
+      contactRow('c', { version: 1, status: 'queued', agent_id: null }),
+      contactRow('a', { version: 4, status: 'parked' }),
     ]
     const newest = new Map(history.map((row) => [row.id, row]))
     const fresh = useInbox()
@@ -40,7 +71,8 @@ describe('the inbox store', () => {
       useSession().info = { account: { id: 'me' } } as never
       const stale = useInbox()
       stale.takeSnapshot(snapshot([...new Map(history.slice(0, cut).map((row) => [row.id, row])).values()]))
-      for (const row of history.slice(Math.max(0, cut - 2))) stale.takeChange({ entity: 'contact', id: row.id, version: row.version, data: row })
+      for (const row of history.slice(Math.max(0, cut - 2)))
+        stale.takeChange({ entity: 'contact', id: row.id, version: row.version, data: row })
       expect([stale.mine, stale.waiting.toSorted((one, other) => one.id.localeCompare(other.id))]).toEqual(wanted)
     }
   })
@@ -65,7 +97,12 @@ describe('the inbox store', () => {
   it("does not show a colleague's offer, nor one whose time is over", () => {
     const inbox = useInbox()
     inbox.takeChange({ entity: 'offer', id: 'o', version: 1, data: offer({ agent_id: 'other' }) })
-    inbox.takeChange({ entity: 'offer', id: 'p', version: 1, data: offer({ id: 'p', expires_at: new Date(Date.now() - 60_000).toISOString() }) })
+    inbox.takeChange({
+      entity: 'offer',
+      id: 'p',
+      version: 1,
+      data: offer({ id: 'p', expires_at: new Date(Date.now() - 60_000).toISOString() }),
+    })
     expect(inbox.offer).toBeNull()
   })
 

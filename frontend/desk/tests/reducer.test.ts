@@ -5,8 +5,13 @@ const change = (id: string, version: number, data: unknown): Change => ({ entity
 
 describe('entities', () => {
   const history = [
-    change('a', 1, 'queued'), change('b', 1, 'queued'), change('a', 2, 'offered'), change('a', 3, 'active'),
-    change('c', 1, 'queued'), change('b', 2, null), change('a', 4, 'closed'),
+    change('a', 1, 'queued'),
+    change('b', 1, 'queued'),
+    change('a', 2, 'offered'),
+    change('a', 3, 'active'),
+    change('c', 1, 'queued'),
+    change('b', 2, null),
+    change('a', 4, 'closed'),
   ]
 
   it('a stale snapshot plus the events since then equals a fresh snapshot', () => {

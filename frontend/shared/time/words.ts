@@ -28,7 +28,12 @@ export function span(ms: number): Span {
 /** Days from `now` to `then` by the calendar of the given time zone: 0 is today, -1 yesterday. */
 export function dayDistance(then: Date, now: Date, timeZone?: string): number {
   const day = (date: Date): number => {
-    const text = new Intl.DateTimeFormat('en-CA', { timeZone, year: 'numeric', month: '2-digit', day: '2-digit' }).format(date)
+    const text = new Intl.DateTimeFormat('en-CA', {
+      timeZone,
+      year: 'numeric',
+      month: '2-digit',
+      day: '2-digit',
+    }).format(date)
     return Date.parse(`${text}T00:00:00Z`) / dayMs
   }
   return day(then) - day(now)

@@ -27,7 +27,8 @@ const session = {
   logout: () => take(POST('/api/desk/logout')),
   password: (current: string, fresh: string) => take(POST('/api/desk/password', { body: { current, new: fresh } })),
   sessions: () => take(GET('/api/desk/sessions')),
-  revokeSession: (session_id: string) => take(DELETE('/api/desk/sessions/{session_id}', { params: { path: { session_id } } })),
+  revokeSession: (session_id: string) =>
+    take(DELETE('/api/desk/sessions/{session_id}', { params: { path: { session_id } } })),
 }
 
 const inbox = {
@@ -35,51 +36,75 @@ const inbox = {
   reference: () => take(GET('/api/desk/reference')),
   contacts: (query: ContactQuery) => take(GET('/api/desk/contacts', { params: { query } })),
   contact: (id: string) => take(GET('/api/desk/contacts/{contact_id}', contactAt(id))),
-  thread: (contact_id: string, before?: string) => take(GET('/api/desk/contacts/{contact_id}/thread', { params: { path: { contact_id }, query: { before } } })),
-  accept: (id: string, fence: string) => take(POST('/api/desk/contacts/{contact_id}/accept', { ...contactAt(id), body: { fence } })),
-  decline: (id: string, fence: string, reason: string | null) => take(POST('/api/desk/contacts/{contact_id}/decline', { ...contactAt(id), body: { fence, reason } })),
+  thread: (contact_id: string, before?: string) =>
+    take(GET('/api/desk/contacts/{contact_id}/thread', { params: { path: { contact_id }, query: { before } } })),
+  accept: (id: string, fence: string) =>
+    take(POST('/api/desk/contacts/{contact_id}/accept', { ...contactAt(id), body: { fence } })),
+  decline: (id: string, fence: string, reason: string | null) =>
+    take(POST('/api/desk/contacts/{contact_id}/decline', { ...contactAt(id), body: { fence, reason } })),
   read: (id: string) => take(POST('/api/desk/contacts/{contact_id}/read', contactAt(id))),
-  send: (id: string, body: M.MessageInput) => take(POST('/api/desk/contacts/{contact_id}/messages', { ...contactAt(id), body })),
-  retry: (message_id: string) => take(POST('/api/desk/messages/{message_id}/retry', { params: { path: { message_id } } })),
-  park: (id: string, until: string, reason: string) => take(POST('/api/desk/contacts/{contact_id}/park', { ...contactAt(id), body: { until, reason } })),
+  send: (id: string, body: M.MessageInput) =>
+    take(POST('/api/desk/contacts/{contact_id}/messages', { ...contactAt(id), body })),
+  retry: (message_id: string) =>
+    take(POST('/api/desk/messages/{message_id}/retry', { params: { path: { message_id } } })),
+  park: (id: string, until: string, reason: string) =>
+    take(POST('/api/desk/contacts/{contact_id}/park', { ...contactAt(id), body: { until, reason } })),
   resume: (id: string) => take(POST('/api/desk/contacts/{contact_id}/resume', contactAt(id))),
   finish: (id: string) => take(POST('/api/desk/contacts/{contact_id}/finish', contactAt(id))),
-  disposition: (id: string, disposition: string, note: string) => take(POST('/api/desk/contacts/{contact_id}/disposition', { ...contactAt(id), body: { disposition, note } })),
-  transfer: (id: string, body: M.TransferInput) => take(POST('/api/desk/contacts/{contact_id}/transfer', { ...contactAt(id), body })),
-  spam: (id: string, reason: string) => take(POST('/api/desk/contacts/{contact_id}/spam', { ...contactAt(id), body: { reason } })),
-  openSealed: (id: string, reason: string) => take(POST('/api/desk/contacts/{contact_id}/open', { ...contactAt(id), body: { reason } })),
+  disposition: (id: string, disposition: string, note: string) =>
+    take(POST('/api/desk/contacts/{contact_id}/disposition', { ...contactAt(id), body: { disposition, note } })),
+  transfer: (id: string, body: M.TransferInput) =>
+    take(POST('/api/desk/contacts/{contact_id}/transfer', { ...contactAt(id), body })),
+  spam: (id: string, reason: string) =>
+    take(POST('/api/desk/contacts/{contact_id}/spam', { ...contactAt(id), body: { reason } })),
+  openSealed: (id: string, reason: string) =>
+    take(POST('/api/desk/contacts/{contact_id}/open', { ...contactAt(id), body: { reason } })),
   why: (id: string) => take(GET('/api/desk/contacts/{contact_id}/why', contactAt(id))),
   draft: (id: string, kind: DraftKind) => take(GET('/api/desk/contacts/{contact_id}/drafts/{kind}', draftAt(id, kind))),
-  saveDraft: (id: string, kind: DraftKind, version: number, body: Record<string, unknown>) => take(PUT('/api/desk/contacts/{contact_id}/drafts/{kind}', { ...draftAt(id, kind), body: { version, body } })),
-  dropDraft: (id: string, kind: DraftKind) => take(DELETE('/api/desk/contacts/{contact_id}/drafts/{kind}', draftAt(id, kind))),
+  saveDraft: (id: string, kind: DraftKind, version: number, body: Record<string, unknown>) =>
+    take(PUT('/api/desk/contacts/{contact_id}/drafts/{kind}', { ...draftAt(id, kind), body: { version, body } })),
+  dropDraft: (id: string, kind: DraftKind) =>
+    take(DELETE('/api/desk/contacts/{contact_id}/drafts/{kind}', draftAt(id, kind))),
   upload: (file: File) => take(POST('/api/desk/uploads', { body: { file: '' }, bodySerializer: () => formOf(file) })),
-  presence: (presence: 'ready' | 'not_ready' | 'offline', reason: string | null) => take(POST('/api/desk/presence', { body: { presence, reason } })),
+  presence: (presence: 'ready' | 'not_ready' | 'offline', reason: string | null) =>
+    take(POST('/api/desk/presence', { body: { presence, reason } })),
   search: (q: string, signal?: AbortSignal) => take(GET('/api/desk/search', { params: { query: { q } }, signal })),
 }
 
 const records = {
   citizen: (id: string) => take(GET('/api/desk/citizens/{citizen_id}', citizenAt(id))),
-  changeCitizen: (id: string, body: M.CitizenInput) => take(PATCH('/api/desk/citizens/{citizen_id}', { ...citizenAt(id), body })),
+  changeCitizen: (id: string, body: M.CitizenInput) =>
+    take(PATCH('/api/desk/citizens/{citizen_id}', { ...citizenAt(id), body })),
   matches: (id: string) => take(GET('/api/desk/citizens/{citizen_id}/matches', citizenAt(id))),
-  reveal: (id: string, field: string, reason: string) => take(POST('/api/desk/citizens/{citizen_id}/reveal', { ...citizenAt(id), body: { field, reason } })),
-  merge: (id: string, other_id: string, reason: string) => take(POST('/api/desk/citizens/{citizen_id}/merge', { ...citizenAt(id), body: { other_id, reason } })),
-  dismissMatch: (id: string, other_id: string) => take(POST('/api/desk/citizens/{citizen_id}/dismiss-match', { ...citizenAt(id), body: { other_id } })),
+  reveal: (id: string, field: string, reason: string) =>
+    take(POST('/api/desk/citizens/{citizen_id}/reveal', { ...citizenAt(id), body: { field, reason } })),
+  merge: (id: string, other_id: string, reason: string) =>
+    take(POST('/api/desk/citizens/{citizen_id}/merge', { ...citizenAt(id), body: { other_id, reason } })),
+  dismissMatch: (id: string, other_id: string) =>
+    take(POST('/api/desk/citizens/{citizen_id}/dismiss-match', { ...citizenAt(id), body: { other_id } })),
   undoMerge: (merge_id: string) => take(POST('/api/desk/merges/{merge_id}/undo', { params: { path: { merge_id } } })),
-  cases: (query: { q?: string; status?: string; citizen_id?: string }) => take(GET('/api/desk/cases', { params: { query } })),
+  cases: (query: { q?: string; status?: string; citizen_id?: string }) =>
+    take(GET('/api/desk/cases', { params: { query } })),
   case: (id: string) => take(GET('/api/desk/cases/{case_id}', caseAt(id))),
   openCase: (body: M.CaseInput) => take(POST('/api/desk/cases', { body })),
   changeCase: (id: string, body: M.CaseChange) => take(PATCH('/api/desk/cases/{case_id}', { ...caseAt(id), body })),
-  linkCase: (id: string, contact_id: string) => take(POST('/api/desk/cases/{case_id}/link', { ...caseAt(id), body: { contact_id, note: '' } })),
-  urgeCase: (id: string, contact_id: string, note: string) => take(POST('/api/desk/cases/{case_id}/urge', { ...caseAt(id), body: { contact_id, note } })),
+  linkCase: (id: string, contact_id: string) =>
+    take(POST('/api/desk/cases/{case_id}/link', { ...caseAt(id), body: { contact_id, note: '' } })),
+  urgeCase: (id: string, contact_id: string, note: string) =>
+    take(POST('/api/desk/cases/{case_id}/urge', { ...caseAt(id), body: { contact_id, note } })),
 }
 
 const supervision = {
   board: () => take(GET('/api/desk/board')),
-  forceNotReady: (id: string, reason: string) => take(POST('/api/desk/agents/{agent_id}/not-ready', { ...agentAt(id), body: { reason } })),
-  forceLogout: (id: string, reason: string, after_contact: boolean) => take(POST('/api/desk/agents/{agent_id}/logout', { ...agentAt(id), body: { reason, after_contact } })),
+  forceNotReady: (id: string, reason: string) =>
+    take(POST('/api/desk/agents/{agent_id}/not-ready', { ...agentAt(id), body: { reason } })),
+  forceLogout: (id: string, reason: string, after_contact: boolean) =>
+    take(POST('/api/desk/agents/{agent_id}/logout', { ...agentAt(id), body: { reason, after_contact } })),
   skills: () => take(GET('/api/desk/skills')),
-  previewSkills: (changes: M.SkillChange[], signal?: AbortSignal) => take(POST('/api/desk/skills/preview', { body: { changes }, signal })),
-  saveSkills: (version: string, changes: M.SkillChange[], reason: string) => take(PUT('/api/desk/skills', { body: { version, changes, reason } })),
+  previewSkills: (changes: M.SkillChange[], signal?: AbortSignal) =>
+    take(POST('/api/desk/skills/preview', { body: { changes }, signal })),
+  saveSkills: (version: string, changes: M.SkillChange[], reason: string) =>
+    take(PUT('/api/desk/skills', { body: { version, changes, reason } })),
   skillHistory: () => take(GET('/api/desk/skills/history')),
 }
 
@@ -87,19 +112,24 @@ const administration = {
   quarantine: () => take(GET('/api/desk/quarantine')),
   raw: (id: string) => take(GET('/api/desk/quarantine/{item_id}/raw', itemAt(id))),
   parseAgain: (id: string) => take(POST('/api/desk/quarantine/{item_id}/parse', itemAt(id))),
-  quarantineContact: (id: string, body: M.QuarantineContactInput) => take(POST('/api/desk/quarantine/{item_id}/contact', { ...itemAt(id), body })),
-  discard: (id: string, reason: string) => take(POST('/api/desk/quarantine/{item_id}/discard', { ...itemAt(id), body: { reason } })),
+  quarantineContact: (id: string, body: M.QuarantineContactInput) =>
+    take(POST('/api/desk/quarantine/{item_id}/contact', { ...itemAt(id), body })),
+  discard: (id: string, reason: string) =>
+    take(POST('/api/desk/quarantine/{item_id}/discard', { ...itemAt(id), body: { reason } })),
   mailboxes: () => take(GET('/api/desk/mailboxes')),
   createMailbox: (body: M.MailboxInput) => take(POST('/api/desk/mailboxes', { body })),
-  changeMailbox: (id: string, body: M.MailboxInput) => take(PATCH('/api/desk/mailboxes/{mailbox_id}', { ...mailboxAt(id), body })),
+  changeMailbox: (id: string, body: M.MailboxInput) =>
+    take(PATCH('/api/desk/mailboxes/{mailbox_id}', { ...mailboxAt(id), body })),
   removeMailbox: (id: string) => take(DELETE('/api/desk/mailboxes/{mailbox_id}', mailboxAt(id))),
   checkMailbox: (id: string) => take(POST('/api/desk/mailboxes/{mailbox_id}/check', mailboxAt(id))),
   fetchMailbox: (id: string) => take(POST('/api/desk/mailboxes/{mailbox_id}/fetch', mailboxAt(id))),
   accounts: () => take(GET('/api/desk/accounts')),
   createAccount: (body: M.AccountInput) => take(POST('/api/desk/accounts', { body })),
-  changeAccount: (account_id: string, body: M.AccountChange) => take(PATCH('/api/desk/accounts/{account_id}', { params: { path: { account_id } }, body })),
+  changeAccount: (account_id: string, body: M.AccountChange) =>
+    take(PATCH('/api/desk/accounts/{account_id}', { params: { path: { account_id } }, body })),
   roles: () => take(GET('/api/desk/roles')),
-  changeRole: (key: string, permissions: string[]) => take(PUT('/api/desk/roles/{key}', { params: { path: { key } }, body: { permissions } })),
+  changeRole: (key: string, permissions: string[]) =>
+    take(PUT('/api/desk/roles/{key}', { params: { path: { key } }, body: { permissions } })),
   audit: (q: string) => take(GET('/api/desk/audit', { params: { query: { q } } })),
 }
 

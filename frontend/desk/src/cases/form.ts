@@ -12,7 +12,14 @@ export interface CaseFormFields {
 }
 
 export const emptyForm = (): CaseFormFields => ({
-  kind: '', category: '', title: '', summary: '', urgency: 'normal', department_id: '', due_on: '', confidential: false,
+  kind: '',
+  category: '',
+  title: '',
+  summary: '',
+  urgency: 'normal',
+  department_id: '',
+  due_on: '',
+  confidential: false,
 })
 
 export const formOf = (one: CaseDetail): CaseFormFields => ({
@@ -29,7 +36,8 @@ export const formOf = (one: CaseDetail): CaseFormFields => ({
 export const mandatory = ['kind', 'category', 'title', 'summary'] as const
 
 /** The names of the mandatory fields that are still empty. */
-export const missingFields = (form: CaseFormFields): (typeof mandatory)[number][] => mandatory.filter((field) => form[field].trim() === '')
+export const missingFields = (form: CaseFormFields): (typeof mandatory)[number][] =>
+  mandatory.filter((field) => form[field].trim() === '')
 
 /** What differs from what is stored; an emptied department or date is sent as null. */
 export function changesOf(form: CaseFormFields, stored: CaseFormFields): Omit<CaseChange, 'version'> {

@@ -1,9 +1,22 @@
 import type { Mailbox, MailboxInput } from '../api/models'
 
 export const emptyMailbox = (): MailboxInput => ({
-  name: '', address: '', imap_host: '', imap_port: 993, imap_security: 'tls', smtp_host: '', smtp_port: 587,
-  smtp_security: 'starttls', auth: 'password', username: '', secret: null, oauth_token_url: null, oauth_client_id: null,
-  oauth_client_secret: null, folder: 'INBOX', enabled: true,
+  name: '',
+  address: '',
+  imap_host: '',
+  imap_port: 993,
+  imap_security: 'tls',
+  smtp_host: '',
+  smtp_port: 587,
+  smtp_security: 'starttls',
+  auth: 'password',
+  username: '',
+  secret: null,
+  oauth_token_url: null,
+  oauth_client_id: null,
+  oauth_client_secret: null,
+  folder: 'INBOX',
+  enabled: true,
 })
 
 /** The form of a stored mailbox. Secrets are never given back: left empty they stay as they are. */
@@ -12,8 +25,19 @@ export function formOf(mailbox: Mailbox): MailboxInput {
   const security = mailbox.imap_security as MailboxInput['imap_security']
   const out = mailbox.smtp_security as MailboxInput['smtp_security']
   return {
-    ...emptyMailbox(), name, address, imap_host, imap_port, smtp_host, smtp_port, username, folder, enabled,
-    imap_security: security, smtp_security: out, auth: mailbox.auth as MailboxInput['auth'],
+    ...emptyMailbox(),
+    name,
+    address,
+    imap_host,
+    imap_port,
+    smtp_host,
+    smtp_port,
+    username,
+    folder,
+    enabled,
+    imap_security: security,
+    smtp_security: out,
+    auth: mailbox.auth as MailboxInput['auth'],
   }
 }
 

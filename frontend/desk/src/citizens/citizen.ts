@@ -16,10 +16,14 @@ export function useCitizen(id: () => string | null) {
     if (found && id() === wanted) citizen.value = found
   }
 
-  watch(id, () => {
-    citizen.value = null
-    void reload()
-  }, { immediate: true })
+  watch(
+    id,
+    () => {
+      citizen.value = null
+      void reload()
+    },
+    { immediate: true },
+  )
   const stop = useRealtime().listen({
     onChange: (change) => {
       const changed = change.data as CaseSummary | null

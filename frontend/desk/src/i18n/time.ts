@@ -26,12 +26,13 @@ export function useTimeWords() {
     const { unit, n } = span(ms)
     return t(`words.${unit}`, { n })
   }
-  const time = (iso: string): string =>
-    format(new Date(iso), { hour: '2-digit', minute: '2-digit', hourCycle: 'h23' })
+  const time = (iso: string): string => format(new Date(iso), { hour: '2-digit', minute: '2-digit', hourCycle: 'h23' })
   const date = (iso: string): string => format(new Date(iso), { month: 'short', day: 'numeric' })
   const fullDay = (iso: string): string => {
     const word = format(new Date(iso), { month: 'short', day: 'numeric', weekday: 'long' })
-    return dayDistance(new Date(iso), now.value) === 0 ? `${t('words.today')} ${format(new Date(iso), { weekday: 'long' })}` : word
+    return dayDistance(new Date(iso), now.value) === 0
+      ? `${t('words.today')} ${format(new Date(iso), { weekday: 'long' })}`
+      : word
   }
 
   /** 刚刚, 4 分前, 09:05, 昨天 09:20, 11月20日. */
@@ -51,7 +52,14 @@ export function useTimeWords() {
     return date(iso)
   }
   const full = (iso: string): string =>
-    format(new Date(iso), { year: 'numeric', month: 'short', day: 'numeric', hour: '2-digit', minute: '2-digit', hourCycle: 'h23' })
+    format(new Date(iso), {
+      year: 'numeric',
+      month: 'short',
+      day: 'numeric',
+      hour: '2-digit',
+      minute: '2-digit',
+      hourCycle: 'h23',
+    })
 
   return { spanWord, time, date, fullDay, ago, when, full }
 }

@@ -35,8 +35,16 @@ export function useInboxList() {
 
   const rows = computed(() => {
     const ids = found.value
-    const base = ids ? ids.flatMap((id) => inbox.contact(id) ?? []) : scope.value === 'mine' ? inbox.mine : scope.value === 'waiting' ? inbox.waiting : inbox.all
-    return base.filter((row) => (!channel.value || row.channel === channel.value) && (!queueId.value || row.queue_id === queueId.value))
+    const base = ids
+      ? ids.flatMap((id) => inbox.contact(id) ?? [])
+      : scope.value === 'mine'
+        ? inbox.mine
+        : scope.value === 'waiting'
+          ? inbox.waiting
+          : inbox.all
+    return base.filter(
+      (row) => (!channel.value || row.channel === channel.value) && (!queueId.value || row.queue_id === queueId.value),
+    )
   })
   /** Deadlines pass without an event, so the order is looked at every few seconds, too. */
   const tick = computed(() => Math.floor(clock.value / (everySecondsSort * 1000)))
@@ -59,9 +67,13 @@ export function useInboxList() {
     else holders.delete(by)
     show(frozen.hold(holders.size > 0))
   }
-  watch(layout, (next, last) => {
-    if (!last || !sameLayout(next, last)) show(frozen.offer(next))
-  }, { immediate: true })
+  watch(
+    layout,
+    (next, last) => {
+      if (!last || !sameLayout(next, last)) show(frozen.offer(next))
+    },
+    { immediate: true },
+  )
   watch([scope, found, channel, queueId], () => show(frozen.reset(layout.value)))
 
   let request = 0

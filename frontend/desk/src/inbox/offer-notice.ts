@@ -22,10 +22,14 @@ function ring(): void {
 /** Rings once for each new offer. Returns the id of the last one that rang. */
 export function useOfferNotice(offer: Ref<Offer | null>): Ref<string | null> {
   const rung = ref<string | null>(null)
-  watch(offer, (now) => {
-    if (!now || now.id === rung.value) return
-    rung.value = now.id
-    ring()
-  }, { immediate: true })
+  watch(
+    offer,
+    (now) => {
+      if (!now || now.id === rung.value) return
+      rung.value = now.id
+      ring()
+    },
+    { immediate: true },
+  )
   return rung
 }

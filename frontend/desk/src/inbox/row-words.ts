@@ -25,12 +25,19 @@ export function useRowWords(row: () => ContactSummary): ComputedRef<RowWord> {
   const parked = (one: ContactSummary): RowWord => ({
     icon: 'hourglass',
     tone: 'idle',
-    text: t('inbox.parkedUntil', { reason: one.park_reason ?? '', when: one.parked_until ? when(one.parked_until) : '' }),
+    text: t('inbox.parkedUntil', {
+      reason: one.park_reason ?? '',
+      when: one.parked_until ? when(one.parked_until) : '',
+    }),
   })
   function wrapUp(one: ContactSummary): RowWord {
     const leftMs = Date.parse(one.wrap_up_until ?? '') - clock.value
     const key = leftMs >= 0 ? 'inbox.wrapUp' : 'inbox.wrapUpOver'
-    return { icon: 'edit', tone: leftMs >= 0 ? 'info' : 'warn', text: t(key, { clock: clockWord(Math.abs(leftMs) / 1000) }) }
+    return {
+      icon: 'edit',
+      tone: leftMs >= 0 ? 'info' : 'warn',
+      text: t(key, { clock: clockWord(Math.abs(leftMs) / 1000) }),
+    }
   }
   function due(one: ContactSummary): RowWord | null {
     if (!one.due_at || !(ourTurn(one) || one.status === 'queued')) return null
@@ -44,9 +51,15 @@ export function useRowWords(row: () => ContactSummary): ComputedRef<RowWord> {
     if (one.status === 'wrap_up') return wrapUp(one)
     if (one.status === 'closed') return { icon: 'check', tone: 'idle', text: t('inbox.closed') }
     if (one.status === 'abandoned') return { icon: 'x', tone: 'idle', text: t('inbox.abandoned') }
-    if (one.agent_id && one.agent_id !== session.me?.id) return { icon: 'user', tone: 'idle', text: t('inbox.handledBy', { name: one.agent_name }) }
+    if (one.agent_id && one.agent_id !== session.me?.id)
+      return { icon: 'user', tone: 'idle', text: t('inbox.handledBy', { name: one.agent_name }) }
     const word = due(one)
-    if (one.has_draft) return { icon: 'edit', tone: word?.tone === 'idle' || !word ? 'info' : word.tone, text: [t('inbox.draft'), word?.text].filter(Boolean).join(' · ') }
+    if (one.has_draft)
+      return {
+        icon: 'edit',
+        tone: word?.tone === 'idle' || !word ? 'info' : word.tone,
+        text: [t('inbox.draft'), word?.text].filter(Boolean).join(' · '),
+      }
     return word ?? { icon: 'user', tone: 'idle', text: t('inbox.theirsToAnswer') }
   })
 }

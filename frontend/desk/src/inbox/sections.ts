@@ -13,7 +13,10 @@ export const ourTurn = (row: ContactSummary): boolean => {
 }
 
 export const newest = (row: ContactSummary): string =>
-  [row.received_at, row.last_in_at, row.last_out_at].filter((iso) => iso !== null).sort().at(-1)!
+  [row.received_at, row.last_in_at, row.last_out_at]
+    .filter((iso) => iso !== null)
+    .sort()
+    .at(-1)!
 
 const isDue = (row: ContactSummary, now: number): boolean => ourTurn(row) && at(row.due_at) - now < dueSoonMs
 

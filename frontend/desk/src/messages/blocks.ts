@@ -17,7 +17,13 @@ export function withDividers(items: ThreadItem[], openContactId: string): Thread
     const starts: boolean = !reached && item.contact_id === openContactId
     const newDay = !last || dayDistance(new Date(item.created_at), new Date(last.created_at)) !== 0
     if (newDay || starts) {
-      entries.push({ kind: 'day', key: `day-${item.id}`, at: item.created_at, contactId: starts ? openContactId : null, channel: item.channel })
+      entries.push({
+        kind: 'day',
+        key: `day-${item.id}`,
+        at: item.created_at,
+        contactId: starts ? openContactId : null,
+        channel: item.channel,
+      })
     }
     reached ||= starts
     entries.push({ kind: 'item', key: item.id, item })

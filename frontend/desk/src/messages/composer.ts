@@ -27,18 +27,31 @@ export function useComposer(contactId: () => string) {
   const channels = computed(() => thread.detail?.reply_channels ?? [])
   const isOpen = computed(() => ['active', 'parked'].includes(thread.contact?.status ?? ''))
   const canReply = computed(() => thread.isMine && isOpen.value && channels.value.length > 0)
-  const ready = computed(() => uploading.value.length === 0 && (draft.value.text.trim() !== '' || draft.value.attachments.length > 0))
+  const ready = computed(
+    () => uploading.value.length === 0 && (draft.value.text.trim() !== '' || draft.value.attachments.length > 0),
+  )
 
-  watch(contactId, (id) => {
-    void drafts.load(id, 'reply')
-    void drafts.load(id, 'note')
-  }, { immediate: true })
-  watch(channels, (known) => {
-    if (!known.includes(channel.value)) channel.value = known[0] ?? ''
-  }, { immediate: true })
+  watch(
+    contactId,
+    (id) => {
+      void drafts.load(id, 'reply')
+      void drafts.load(id, 'note')
+    },
+    { immediate: true },
+  )
+  watch(
+    channels,
+    (known) => {
+      if (!known.includes(channel.value)) channel.value = known[0] ?? ''
+    },
+    { immediate: true },
+  )
   watch(canReply, (can) => (kind.value = can ? 'reply' : 'note'), { immediate: true })
 
-  const tellTyping = useThrottleFn(() => realtime.send({ type: 'typing', contact_id: contactId(), on: true }), typingEveryMs)
+  const tellTyping = useThrottleFn(
+    () => realtime.send({ type: 'typing', contact_id: contactId(), on: true }),
+    typingEveryMs,
+  )
   const tellStopped = (): boolean => realtime.send({ type: 'typing', contact_id: contactId(), on: false })
 
   function write(text: string): void {
@@ -87,5 +100,20 @@ export function useComposer(contactId: () => string) {
   }
   const keepMine = (): void => void (draft.value.theirs = null)
 
-  return { kind, channel, channels, draft, isOpen, canReply, ready, uploading, write, send, attach, detach, takeTheirs, keepMine }
+  return {
+    kind,
+    channel,
+    channels,
+    draft,
+    isOpen,
+    canReply,
+    ready,
+    uploading,
+    write,
+    send,
+    attach,
+    detach,
+    takeTheirs,
+    keepMine,
+  }
 }

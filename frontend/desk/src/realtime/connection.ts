@@ -86,7 +86,11 @@ export class Connection {
 
   private dial(): void {
     this.clearTimers()
-    this.line = this.parts.dial({ opened: () => this.opening(), heard: (text) => this.receive(text), closed: (code) => this.lost(code) })
+    this.line = this.parts.dial({
+      opened: () => this.opening(),
+      heard: (text) => this.receive(text),
+      closed: (code) => this.lost(code),
+    })
     this.watchSilence()
   }
 

@@ -27,12 +27,9 @@ export function keyName(event: KeyboardEvent): string {
   const modified = event.ctrlKey || event.metaKey || event.altKey
   const key = modified && letter ? letter : event.key
   const shift = event.shiftKey && (modified || key.length > 1)
-  return [
-    event.ctrlKey || event.metaKey ? 'Ctrl' : '',
-    event.altKey ? 'Alt' : '',
-    shift ? 'Shift' : '',
-    key,
-  ].filter(Boolean).join('+')
+  return [event.ctrlKey || event.metaKey ? 'Ctrl' : '', event.altKey ? 'Alt' : '', shift ? 'Shift' : '', key]
+    .filter(Boolean)
+    .join('+')
 }
 
 const isField = (target: EventTarget | null): boolean =>

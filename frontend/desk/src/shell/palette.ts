@@ -36,17 +36,36 @@ export function usePalette(close: () => void) {
 
   const fits = (text: string): boolean => text.toLowerCase().includes(query.value.trim().toLowerCase())
   const places = computed<PaletteOption[]>(() =>
-    pages.filter((page) => session.canAny(page.meta.needs)).map((page) => ({
-      key: page.name, icon: 'arrowright', title: t('palette.goTo', { page: t(`shell.${page.name}`) }), run: () => void router.push({ name: page.name }),
-    })))
+    pages
+      .filter((page) => session.canAny(page.meta.needs))
+      .map((page) => ({
+        key: page.name,
+        icon: 'arrowright',
+        title: t('palette.goTo', { page: t(`shell.${page.name}`) }),
+        run: () => void router.push({ name: page.name }),
+      })),
+  )
   const acts = computed<PaletteOption[]>(() =>
-    keyCommands().filter((command) => command.keys !== 'Ctrl+K').map((command) => ({
-      key: `${command.keys} ${command.label}`, icon: 'play', title: t(command.label), keys: command.keys, run: command.run,
-    })))
+    keyCommands()
+      .filter((command) => command.keys !== 'Ctrl+K')
+      .map((command) => ({
+        key: `${command.keys} ${command.label}`,
+        icon: 'play',
+        title: t(command.label),
+        keys: command.keys,
+        run: command.run,
+      })),
+  )
   const found = computed<PaletteOption[]>(() =>
     hits.value.map((hit) => ({
-      key: hit.id, icon: hitIcons[hit.entity], title: hit.title, subtitle: hit.subtitle, at: hit.at, run: () => open(hit),
-    })))
+      key: hit.id,
+      icon: hitIcons[hit.entity],
+      title: hit.title,
+      subtitle: hit.subtitle,
+      at: hit.at,
+      run: () => open(hit),
+    })),
+  )
   const options = computed(() => [...found.value, ...[...places.value, ...acts.value].filter((one) => fits(one.title))])
   watch(options, () => (at.value = 0))
 

@@ -8,7 +8,12 @@ export interface Range {
   to: Cell
 }
 
-const moves: Record<string, [number, number]> = { ArrowUp: [-1, 0], ArrowDown: [1, 0], ArrowLeft: [0, -1], ArrowRight: [0, 1] }
+const moves: Record<string, [number, number]> = {
+  ArrowUp: [-1, 0],
+  ArrowDown: [1, 0],
+  ArrowLeft: [0, -1],
+  ArrowRight: [0, 1],
+}
 
 const within = (n: number, count: number): number => Math.min(Math.max(n, 0), count - 1)
 
@@ -29,17 +34,20 @@ export function levelOf(key: string): number | null {
 }
 
 export function inRange({ from, to }: Range, row: number, column: number): boolean {
-  const between = (n: number, one: number, other: number): boolean => n >= Math.min(one, other) && n <= Math.max(one, other)
+  const between = (n: number, one: number, other: number): boolean =>
+    n >= Math.min(one, other) && n <= Math.max(one, other)
   return between(row, from.row, to.row) && between(column, from.column, to.column)
 }
 
 export function cellsOf({ from, to }: Range): Cell[] {
   const cells: Cell[] = []
   for (let row = Math.min(from.row, to.row); row <= Math.max(from.row, to.row); row += 1) {
-    for (let column = Math.min(from.column, to.column); column <= Math.max(from.column, to.column); column += 1) cells.push({ row, column })
+    for (let column = Math.min(from.column, to.column); column <= Math.max(from.column, to.column); column += 1)
+      cells.push({ row, column })
   }
   return cells
 }
 
 /** The tint of a level. */
-export const tint = (level: number): string => `l${level === 0 ? 0 : level <= 2 ? 1 : level <= 4 ? 2 : level <= 6 ? 3 : level <= 8 ? 4 : 5}`
+export const tint = (level: number): string =>
+  `l${level === 0 ? 0 : level <= 2 ? 1 : level <= 4 ? 2 : level <= 6 ? 3 : level <= 8 ? 4 : 5}`

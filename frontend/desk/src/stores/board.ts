@@ -16,7 +16,9 @@ export const useBoard = defineStore('board', () => {
   const problem = ref<Problem | null>(null)
   let asking = false
 
-  const ageS = computed(() => (board.value ? Math.max(0, Math.round((clock.value - Date.parse(board.value.at)) / 1000)) : 0))
+  const ageS = computed(() =>
+    board.value ? Math.max(0, Math.round((clock.value - Date.parse(board.value.at)) / 1000)) : 0,
+  )
   const stale = computed(() => ageS.value > staleAfterS)
 
   async function load(): Promise<void> {

@@ -25,7 +25,16 @@ export interface DraftState {
 }
 
 const saveAfterMs = 800
-const fresh = (): DraftState => ({ text: '', attachments: [], saved: '', version: 0, savedAt: null, status: 'idle', theirs: null, sentAfter: '' })
+const fresh = (): DraftState => ({
+  text: '',
+  attachments: [],
+  saved: '',
+  version: 0,
+  savedAt: null,
+  status: 'idle',
+  theirs: null,
+  sentAfter: '',
+})
 
 interface DraftBody {
   text?: string
@@ -80,7 +89,10 @@ export const useDrafts = defineStore('drafts', () => {
   function plan(contact: string, kind: DraftKind): void {
     const key = keyOf(contact, kind)
     window.clearTimeout(timers.get(key))
-    timers.set(key, window.setTimeout(() => void save(contact, kind), saveAfterMs))
+    timers.set(
+      key,
+      window.setTimeout(() => void save(contact, kind), saveAfterMs),
+    )
   }
 
   /** One save at a time for each draft; what is typed meanwhile is saved by the next. */

@@ -24,7 +24,9 @@ export const useInbox = defineStore('inbox', () => {
   function takeSnapshot(snapshot: Snapshot): void {
     const rows = [...snapshot.contacts, ...snapshot.waiting]
     contacts.value.replace(rows.map((row) => ({ entity: 'contact', id: row.id, version: row.version, data: row })))
-    offers.value.replace(snapshot.offers.map((offer) => ({ entity: 'offer', id: offer.id, version: offer.version, data: offer })))
+    offers.value.replace(
+      snapshot.offers.map((offer) => ({ entity: 'offer', id: offer.id, version: offer.version, data: offer })),
+    )
     me.value = snapshot.me
     doneToday.value = snapshot.done_today
     loaded.value = true
@@ -41,7 +43,8 @@ export const useInbox = defineStore('inbox', () => {
   function takeContact(change: Change<ContactSummary>): void {
     const before = contacts.value.get('contact', change.id)
     if (!contacts.value.apply(change)) return
-    const closed = before?.agent_id === session.me?.id && before?.status !== 'closed' && change.data?.status === 'closed'
+    const closed =
+      before?.agent_id === session.me?.id && before?.status !== 'closed' && change.data?.status === 'closed'
     if (closed) doneToday.value += 1
     triggerRef(contacts)
   }
@@ -60,7 +63,8 @@ export const useInbox = defineStore('inbox', () => {
   const mine = computed(() => all.value.filter((row) => row.agent_id === session.me?.id && handled.has(row.status)))
   const waiting = computed(() => all.value.filter((row) => row.status === 'queued'))
   const pending = computed(() =>
-    offers.value.all('offer').filter((offer) => offer.outcome === 'pending' && offer.agent_id === session.me?.id))
+    offers.value.all('offer').filter((offer) => offer.outcome === 'pending' && offer.agent_id === session.me?.id),
+  )
   const offer = computed(() => pending.value.find((one) => Date.parse(one.expires_at) + graceMs > clock.value) ?? null)
   const contact = (id: string): ContactSummary | undefined => contacts.value.get('contact', id)
 
@@ -79,5 +83,19 @@ export const useInbox = defineStore('inbox', () => {
 
   useRealtime().listen({ onSnapshot: takeSnapshot, onChange: takeChange })
 
-  return { me, doneToday, loaded, all, mine, waiting, offer, contact, takeRows, takeSnapshot, takeChange, settle, setPresence }
+  return {
+    me,
+    doneToday,
+    loaded,
+    all,
+    mine,
+    waiting,
+    offer,
+    contact,
+    takeRows,
+    takeSnapshot,
+    takeChange,
+    settle,
+    setPresence,
+  }
 })

@@ -52,7 +52,11 @@ export const useOutgoing = defineStore('outgoing', () => {
   }
 
   function refuse(one: Outgoing, problem: Problem): void {
-    keep(waiting.value.map((other) => (other.body.client_id === one.body.client_id ? { ...other, refusal: problem.code } : other)))
+    keep(
+      waiting.value.map((other) =>
+        other.body.client_id === one.body.client_id ? { ...other, refusal: problem.code } : other,
+      ),
+    )
   }
 
   async function again(clientId: string): Promise<void> {
@@ -64,5 +68,12 @@ export const useOutgoing = defineStore('outgoing', () => {
 
   useRealtime().listen({ onOnline: () => void flush() })
 
-  return { waiting, send, flush, again, drop, whenConfirmed: (run: (item: ThreadItem) => void) => void (confirmed = run) }
+  return {
+    waiting,
+    send,
+    flush,
+    again,
+    drop,
+    whenConfirmed: (run: (item: ThreadItem) => void) => void (confirmed = run),
+  }
 })

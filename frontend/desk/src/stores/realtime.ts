@@ -103,7 +103,12 @@ export const useRealtime = defineStore('realtime', () => {
       void start()
     } else if (frame.type === 'event') {
       cursor = frame.cursor
-      const change: Change = { entity: frame.entity, id: frame.id, version: frame.version, data: frame.data.gone ? null : frame.data }
+      const change: Change = {
+        entity: frame.entity,
+        id: frame.id,
+        version: frame.version,
+        data: frame.data.gone ? null : frame.data,
+      }
       listeners.forEach((listener) => listener.onChange?.(change))
     } else {
       listeners.forEach((listener) => listener.onSignal?.(frame))
@@ -150,5 +155,15 @@ export const useRealtime = defineStore('realtime', () => {
   window.addEventListener('online', retryNow)
   document.addEventListener('visibilitychange', () => document.visibilityState === 'visible' && retryNow())
 
-  return { state, attempt, downSince, nextTryAt, start, stop, retryNow, listen, send: (frame: object) => connection.send(frame) }
+  return {
+    state,
+    attempt,
+    downSince,
+    nextTryAt,
+    start,
+    stop,
+    retryNow,
+    listen,
+    send: (frame: object) => connection.send(frame),
+  }
 })

@@ -11,7 +11,8 @@ export const useReference = defineStore('reference', () => {
 
   const named = (one: { name: string; name_en: string } | undefined): string =>
     one ? (locale.value === 'en' && one.name_en) || one.name : ''
-  const labelled = (one: Choice | undefined): string => (one ? (locale.value === 'en' && one.label_en) || one.label : '')
+  const labelled = (one: Choice | undefined): string =>
+    one ? (locale.value === 'en' && one.label_en) || one.label : ''
 
   const load = async (): Promise<void> => {
     lists.value = await api.reference()
@@ -25,7 +26,9 @@ export const useReference = defineStore('reference', () => {
   const queueName = (id: string | null): string => named(lists.value?.queues.find((queue) => queue.id === id))
   const skillName = (id: string): string => named(lists.value?.skills.find((skill) => skill.id === id)) || id
   const departmentName = (id: string | null): string => named(lists.value?.departments.find((one) => one.id === id))
-  const canned = computed(() => (lists.value?.canned_answers ?? []).filter((answer) => answer.language === locale.value))
+  const canned = computed(() =>
+    (lists.value?.canned_answers ?? []).filter((answer) => answer.language === locale.value),
+  )
 
   return { lists, load, choices, own, choice, named, labelled, queueName, skillName, departmentName, canned }
 })

@@ -7,7 +7,9 @@ import { Problem } from '../api/problem'
 import { SkillEdits, type CellChange } from '../skills/edits'
 
 const levelsOf = (matrix: SkillsMatrix): CellChange[] =>
-  matrix.agents.flatMap((agent) => Object.entries(agent.levels).map(([skillId, level]) => ({ agentId: agent.id, skillId, level })))
+  matrix.agents.flatMap((agent) =>
+    Object.entries(agent.levels).map(([skillId, level]) => ({ agentId: agent.id, skillId, level })),
+  )
 
 /** The matrix as it is stored, what was changed over it, and what the change would do. */
 export const useSkills = defineStore('skills', () => {
@@ -18,7 +20,8 @@ export const useSkills = defineStore('skills', () => {
   let asking: AbortController | null = null
 
   const changes = computed<SkillChange[]>(() =>
-    edits.value.changes.map((cell) => ({ agent_id: cell.agentId, skill_id: cell.skillId, level: cell.level || null })))
+    edits.value.changes.map((cell) => ({ agent_id: cell.agentId, skill_id: cell.skillId, level: cell.level || null })),
+  )
   const touchedAgents = computed(() => {
     const ids = new Set(edits.value.changes.map((cell) => cell.agentId))
     return (matrix.value?.agents ?? []).filter((agent) => ids.has(agent.id))

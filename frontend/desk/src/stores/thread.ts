@@ -28,10 +28,14 @@ export const useThread = defineStore('thread', () => {
   let typingTimer = 0
 
   const contact = computed<ContactSummary | null>(() =>
-    contactId.value === null ? null : (inbox.contact(contactId.value) ?? detail.value))
+    contactId.value === null ? null : (inbox.contact(contactId.value) ?? detail.value),
+  )
   const isMine = computed(() => contact.value?.agent_id === session.me?.id)
   const messages = computed(() =>
-    items.value.all('message').sort((one, other) => one.created_at.localeCompare(other.created_at) || one.seq - other.seq))
+    items.value
+      .all('message')
+      .sort((one, other) => one.created_at.localeCompare(other.created_at) || one.seq - other.seq),
+  )
   const waiting = computed(() => outgoing.waiting.filter((one) => one.contactId === contactId.value))
   const unheard = computed(() => {
     const known = new Set(messages.value.map((item) => item.client_id))
@@ -142,7 +146,22 @@ export const useThread = defineStore('thread', () => {
   })
 
   return {
-    contactId, detail, contact, isMine, messages, unheard, before, loading, problem, viewers, typing,
-    open, reload, loadOlder, openSealed, markRead, takeItem,
+    contactId,
+    detail,
+    contact,
+    isMine,
+    messages,
+    unheard,
+    before,
+    loading,
+    problem,
+    viewers,
+    typing,
+    open,
+    reload,
+    loadOlder,
+    openSealed,
+    markRead,
+    takeItem,
   }
 })

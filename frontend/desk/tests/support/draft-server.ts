@@ -28,7 +28,14 @@ export class DraftServer {
 
   view() {
     const saved_at = new Date(Date.UTC(2026, 10, 24, 2, 0, this.version)).toISOString()
-    return { contact_id: 'k', kind: 'reply', version: this.version, body: { text: this.text }, author_id: 'x', saved_at }
+    return {
+      contact_id: 'k',
+      kind: 'reply',
+      version: this.version,
+      body: { text: this.text },
+      author_id: 'x',
+      saved_at,
+    }
   }
 
   private answer(status: number, body: unknown): Response {

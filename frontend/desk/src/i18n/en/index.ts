@@ -14,4 +14,21 @@ import staff from './staff'
 import thread from './thread'
 import words from './words'
 
-export default { acts, board, case: caseWords, citizen, inbox, keys, login, mailbox, palette, problem, quarantine, shell, skills, staff, thread, words }
+export default {
+  acts,
+  board,
+  case: caseWords,
+  citizen,
+  inbox,
+  keys,
+  login,
+  mailbox,
+  palette,
+  problem,
+  quarantine,
+  shell,
+  skills,
+  staff,
+  thread,
+  words,
+}

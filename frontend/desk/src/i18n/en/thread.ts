@@ -24,7 +24,14 @@ export default {
   dropUnsent: 'Do not send',
   cannedNone: 'No such answer.',
   previewOf: 'Preview of {name}',
-  delivery: { queued: 'Queued', sending: 'Sending', sent: 'Sent', delivered: 'Delivered', read: 'Read', failed: 'Not delivered' },
+  delivery: {
+    queued: 'Queued',
+    sending: 'Sending',
+    sent: 'Sent',
+    delivered: 'Delivered',
+    read: 'Read',
+    failed: 'Not delivered',
+  },
   retry: 'Try again',
   failedWhy: 'Not delivered: {reason}',
   events: {

@@ -7,7 +7,12 @@ export default {
   kind: '类别',
   note: '备注',
   nameHint: '现在是 {name}，留空则不变',
-  matchReason: { same_phone: '同号码', same_mail: '同邮箱', same_name_and_organisation: '同名同单位', same_credit_code: '同信用代码' },
+  matchReason: {
+    same_phone: '同号码',
+    same_mail: '同邮箱',
+    same_name_and_organisation: '同名同单位',
+    same_credit_code: '同信用代码',
+  },
   unknown: '未留姓名',
   unknownHint: '没有留下联系方式',
   person: '个人',

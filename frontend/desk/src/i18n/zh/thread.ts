@@ -24,7 +24,14 @@ export default {
   dropUnsent: '不发了',
   cannedNone: '没有这样的常用语。',
   previewOf: '{name} 的预览',
-  delivery: { queued: '待发送', sending: '发送中', sent: '已发出', delivered: '已送达', read: '已读', failed: '没有送到' },
+  delivery: {
+    queued: '待发送',
+    sending: '发送中',
+    sent: '已发出',
+    delivered: '已送达',
+    read: '已读',
+    failed: '没有送到',
+  },
   retry: '重试',
   failedWhy: '没有送到：{reason}',
   events: {
