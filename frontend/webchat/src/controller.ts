@@ -24,6 +24,7 @@ export class Controller {
   private topic: Topic = 'inquiry'
   private anonymous = false
   private hasSession = false
+  private sessionId = ''
   private readSent = 0
   private readonly connection: Connection
 
@@ -47,6 +48,7 @@ export class Controller {
     const session = this.now.session
     // As long as nothing was said the session is asked for once more with the first message: the topic may be another.
     this.hasSession = session !== null && session.status !== 'new'
+    this.sessionId = session?.session_id ?? ''
     if (session) this.apply({ type: 'status', status: session.status })
     if (this.hasSession || unsent(this.state).length) this.connection.start()
     this.ports.changed(this.state)
@@ -63,6 +65,11 @@ export class Controller {
     this.anonymous = anonymous
     const message: Pending = { clientMsgId: randomKey(), text, attachments, refused: null }
     this.apply({ type: 'compose', message })
+    if (this.state.status === 'closed') {
+      // What ended goes on only if it may carry this topic: the server says in which conversation.
+      this.hasSession = false
+      this.connection.stop()
+    }
     this.transmit(message)
     this.connection.start()
   }
@@ -100,7 +107,7 @@ export class Controller {
 
   private async ticket(): Promise<string> {
     try {
-      if (!this.hasSession) await this.ports.api.start(this.topic, this.anonymous)
+      if (!this.hasSession) this.enter((await this.ports.api.start(this.topic, this.anonymous)).session_id)
       this.hasSession = true
       return await this.ports.api.ticket()
     } catch (error) {
@@ -110,6 +117,12 @@ export class Controller {
       }
       throw error
     }
+  }
+
+  private enter(sessionId: string): void {
+    if (this.sessionId && this.sessionId !== sessionId) this.apply({ type: 'restart' })
+    this.sessionId = sessionId
+    this.readSent = 0
   }
 
   private frame(frame: ServerFrame): void {

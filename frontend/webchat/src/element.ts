@@ -106,8 +106,7 @@ export class AxdChat extends HTMLElement {
     root.adoptedStyleSheets = [sheet]
     root.append(this.launcher, this.panel)
     this.panel.hidden = true
-    this.log.root.prepend(this.intro.root)
-    this.log.root.append(this.offline.root)
+    this.log.root.append(this.intro.root, this.offline.root)
     this.draw(this.controller.state)
   }
 
@@ -195,7 +194,7 @@ export class AxdChat extends HTMLElement {
     const { words, controller } = this
     const running = ['waiting', 'offered', 'active'].includes(state.status)
     setText(this.subtitle, statusText(words, state, controller.now))
-    this.intro.root.hidden = running || state.entries.length > 0 || state.pending.length > 0
+    this.intro.root.hidden = running || state.pending.length > 0 || (state.entries.length > 0 && state.status !== 'closed')
     this.offline.root.hidden = !controller.mustLeaveMessage
     this.endButton.hidden = !running
     this.log.draw(state)

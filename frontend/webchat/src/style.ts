@@ -33,8 +33,7 @@ header .btn:focus-visible, .launch:focus-visible { box-shadow:0 0 0 2px #fff,0 0
 .band .btn { min-height:36px; }
 .scroll { flex:1; overflow-y:auto; padding:12px 16px; }
 .log { display:flex; flex-direction:column; gap:8px; font-size:.9375rem; }
-.log:not(:empty) { margin-top:12px; }
-.log:first-child { margin-top:0; }
+.log:not(:empty) + div { margin-top:16px; }
 .t { font-size:.8125rem; color:var(--ink-3); text-align:center; white-space:pre-wrap; }
 .by { font-size:.8125rem; color:var(--ink-3); margin-bottom:-6px; }
 .by.r { align-self:flex-end; display:inline-flex; gap:4px; align-items:center; margin:-4px 0 0; flex-wrap:wrap; justify-content:flex-end; }

@@ -176,6 +176,28 @@ describe('sending', () => {
     expect(controller.state.pending).toEqual([])
   })
 
+  it('begins another conversation when the one that ended may not carry what comes next', async () => {
+    const controller = make()
+    controller.send('问', [], 'inquiry', false)
+    await settle()
+    server.live.tell({ type: 'status', status: 'closed' })
+    server.api.start = () => Promise.resolve({ session_id: 'another' })
+    server.stored = []
+    controller.send('举报', [], 'report', true)
+    await settle()
+    expect(controller.state.entries.map((entry) => entry.text)).toEqual(['举报'])
+  })
+
+  it('goes on in the same conversation when it may', async () => {
+    const controller = make()
+    controller.send('问', [], 'inquiry', false)
+    await settle()
+    server.live.tell({ type: 'status', status: 'closed' })
+    controller.send('再问', [], 'inquiry', false)
+    await settle()
+    expect(controller.state.entries.map((entry) => entry.text)).toEqual(['问', '再问'])
+  })
+
   it('does not go on asking when it is refused for good', async () => {
     server.refusal = 403
     const controller = make()
