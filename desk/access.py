@@ -6,7 +6,6 @@ A route names its right in its signature:
 """
 
 import hmac
-import ipaddress
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, cast
@@ -99,16 +98,6 @@ Writing = Annotated[UnitOfWork, Depends(_writing, scope="function")]
 
 def services_of(connection: HTTPConnection) -> "Services":
     return cast("Services", connection.app.state.services)
-
-
-def source_of(connection: HTTPConnection) -> str:
-    """Where a request comes from, for throttling: the address, or the /64 of an IPv6 one. Empty when unknown."""
-    host = connection.client.host if connection.client else ""
-    try:
-        address = ipaddress.ip_address(host)
-    except ValueError:
-        return host[:64]
-    return host if address.version == 4 else str(ipaddress.ip_network(f"{host}/64", strict=False))
 
 
 def set_cookie(response: Response, opened: OpenedSession, *, secure: bool) -> None:

@@ -156,8 +156,3 @@ class Pages:
 def see_other(address: str) -> Response:
     """Post, redirect, get: a reload must not send a form again."""
     return RedirectResponse(address, status_code=303, headers={"Cache-Control": "no-store"})
-
-
-def source_of(request: Request) -> str:
-    """The network address that rates are counted by."""
-    return request.client.host if request.client else "unknown"

@@ -13,10 +13,10 @@ from redis.exceptions import RedisError
 
 from kit.blobs import BlobStore
 from kit.errors import AppError, Forbidden, Unauthenticated
+from kit.sources import source_of
 from webchat.conversation import Conversations, attachment_json
 from webchat.hub import VisitorHub
 from webchat.limits import HOUR_S, RateLimits
-from webchat.pages import source_of
 from webchat.schemas import Hello, StartInput
 from webchat.service import ChatSessions, Visitor
 from webchat.settings import ChatSettings, UploadSettings

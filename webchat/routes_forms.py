@@ -10,13 +10,14 @@ from fastapi.responses import Response
 from kit.access import Access
 from kit.errors import NotFound
 from kit.ids import new_id
+from kit.sources import source_of
 from kit.unit_of_work import Database
 from webchat.catalogue import Translator
 from webchat.form_entry import KINDS, WAYS, FormEntry, check
 from webchat.limits import HOUR_S, RateLimits
 from webchat.multipart import FormReader, Posted
 from webchat.notes import VisitorNotes
-from webchat.pages import FieldErrors, Pages, see_other, source_of
+from webchat.pages import FieldErrors, Pages, see_other
 from webchat.service_forms import DeliverForm, FormDesk
 
 DRAFT = "form"

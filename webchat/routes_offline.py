@@ -6,10 +6,11 @@ from typing import Any
 from fastapi import APIRouter, Depends, Request
 
 from kit.errors import Invalid
+from kit.sources import source_of
 from webchat.catalogue import Translator, choose_language
 from webchat.form_entry import FormEntry, KeptFile, check
 from webchat.limits import HOUR_S, RateLimits
-from webchat.pages import Pages, source_of
+from webchat.pages import Pages
 from webchat.routes_chat import Token, own_script
 from webchat.schemas import OfflineInput
 from webchat.service import ChatSessions

@@ -11,6 +11,7 @@ from fastapi.responses import Response
 from kit.clock import Clock
 from kit.errors import Conflict, NotFound
 from kit.secret_box import SecretBox
+from kit.sources import source_of
 from records.citizens import receipts
 from records.citizens.masking import mask_address, mask_name, mask_text
 from records.citizens.tables import CitizenRow
@@ -18,7 +19,7 @@ from router.hours import Calendar
 from webchat.catalogue import Translator
 from webchat.limits import HOUR_S, RateLimits
 from webchat.multipart import FormReader, small_form
-from webchat.pages import FieldErrors, Pages, see_other, source_of
+from webchat.pages import FieldErrors, Pages, see_other
 from webchat.progress import Matter
 from webchat.service_status import DeliverNote, Matters, urged_on
 

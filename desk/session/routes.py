@@ -4,9 +4,10 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, Request, Response
 
-from desk.access import Actor, actor, actor_of_token, clear_cookie, services_of, set_cookie, signed_in, source_of
+from desk.access import Actor, actor, actor_of_token, clear_cookie, services_of, set_cookie, signed_in
 from desk.schemas.session import LoginInput, OpenSessionView, PasswordInput, SessionView
 from desk.session import service
+from kit.sources import source_of
 
 routes = APIRouter(prefix="/api/desk", tags=["session"])
 

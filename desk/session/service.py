@@ -30,7 +30,7 @@ async def log_in(database: Database, login: str, password: str, *, source: str, 
         await _note_failure(database, access, account, source)
         raise Unauthenticated("Login or password is wrong.", code="wrong_login")
     async with database.unit_of_work(access) as uow:
-        await throttle.forgive(uow, login)
+        await throttle.forgive(uow, login, source)
         opened = sessions.open_session(uow, account.id, user_agent=user_agent, source=source)
         audit.record(uow, "session.opened", "account", account.id, actor_id=account.id, source=source)
     return opened
@@ -56,7 +56,7 @@ async def change_password(database: Database, who: Actor, current: str, new: str
     passwords.require_strength(new, account.login)
     password_hash = await passwords.hash_password(new)
     async with database.unit_of_work(who.access) as uow:
-        await throttle.forgive(uow, account.login)
+        await throttle.forgive(uow, account.login, source)
         await service.set_own_password(uow, who.account_id, password_hash, who.session_id)
 
 

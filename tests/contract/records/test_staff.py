@@ -58,19 +58,38 @@ async def test_two_accounts_never_share_a_login(work: Work) -> None:
         await account(work, "sumin", "registrar")
 
 
-async def test_attempts_are_counted_and_forgotten(work: Work, clock: ManualClock) -> None:
-    for _ in range(throttle.MOST_BY_LOGIN):
+async def attempts(work: Work, login: str, source: str, count: int = 1) -> None:
+    for _ in range(count):
         async with work() as uow:
-            await throttle.count_attempt(uow, "sumin", "1.2.3.4")
+            await throttle.count_attempt(uow, login, source)
+
+
+async def test_attempts_are_counted_and_forgotten(work: Work, clock: ManualClock) -> None:
+    await attempts(work, "sumin", "1.2.3.4", throttle.MOST_BY_LOGIN_AND_SOURCE)
     clock.advance(60)
     with pytest.raises(TooMany) as refused:
-        async with work() as uow:
-            await throttle.count_attempt(uow, "sumin", "5.6.7.8")
+        await attempts(work, "sumin", "1.2.3.4")
     assert refused.value.extras == {"retry_after_s": 14 * 60 + 1}
+    await attempts(work, "heyun", "1.2.3.4")
     async with work() as uow:
-        await throttle.count_attempt(uow, "heyun", "1.2.3.4")
-        await throttle.forgive(uow, "sumin")
+        await throttle.forgive(uow, "sumin", "1.2.3.4")
         await throttle.count_attempt(uow, "sumin", "1.2.3.4")
+
+
+async def test_a_stranger_keeps_nobody_out_and_is_not_forgiven_with_them(work: Work) -> None:
+    await attempts(work, "sumin", "6.6.6.6", throttle.MOST_BY_LOGIN_AND_SOURCE)
+    await attempts(work, "sumin", "1.2.3.4")
+    async with work() as uow:
+        await throttle.forgive(uow, "sumin", "1.2.3.4")
+    with pytest.raises(TooMany):
+        await attempts(work, "sumin", "6.6.6.6")
+
+
+async def test_many_sources_together_are_slowed_down_too(work: Work) -> None:
+    for number in range(throttle.MOST_BY_LOGIN):
+        await attempts(work, "sumin", f"10.0.0.{number}")
+    with pytest.raises(TooMany):
+        await attempts(work, "sumin", "1.2.3.4")
 
 
 async def test_the_trail_cannot_be_rewritten(work: Work) -> None:

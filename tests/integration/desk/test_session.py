@@ -10,7 +10,7 @@ from sqlalchemy.exc import DBAPIError
 from desk.access import COOKIE, CSRF_HEADER
 from records.staff import passwords
 from records.staff.tables import AccountRow, AuditRow, LoginFailureRow, SessionRow
-from records.staff.throttle import MOST_BY_LOGIN, MOST_BY_SOURCE
+from records.staff.throttle import MOST_BY_LOGIN_AND_SOURCE, MOST_BY_SOURCE
 from tests.support.desk import Desk
 
 FIRST, OWN = "first-password-1", "an-own-password-2"
@@ -79,13 +79,13 @@ async def test_guessing_is_slowed_down_by_login_whether_it_exists_or_not(desk: D
     await desk.account("registrar", login="sumin", password_hash=first_hash)
     for login in ("sumin", "nobody"):
         browser = desk.client()
-        assert {await log_in(browser, login, "wrong") for _ in range(MOST_BY_LOGIN)} == {401}
+        assert {await log_in(browser, login, "wrong") for _ in range(MOST_BY_LOGIN_AND_SOURCE)} == {401}
         refused = await browser.post("login", json={"login": login, "password": FIRST})
         assert (refused.status_code, refused.json()["code"]) == (429, "too_many_logins")
         assert 0 < refused.json()["retry_after_s"] <= 901
     desk.clock.advance(901)
     assert await log_in(desk.client(), "sumin", FIRST) == 200
-    assert (await actions(desk)).count("session.refused") == MOST_BY_LOGIN
+    assert (await actions(desk)).count("session.refused") == MOST_BY_LOGIN_AND_SOURCE
 
 
 async def test_guessing_is_slowed_down_by_source(desk: Desk, first_hash: str) -> None:
