@@ -1,7 +1,9 @@
 """Stopping background tasks for certain."""
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Coroutine, Iterable
+from contextlib import suppress
+from typing import Any
 
 REPEAT_S = 0.1
 
@@ -17,3 +19,15 @@ async def stop(tasks: Iterable[asyncio.Task[None]]) -> None:
         for task in waiting:
             task.cancel()
         _, waiting = await asyncio.wait(waiting, timeout=REPEAT_S)
+
+
+async def uninterrupted(work: Coroutine[Any, Any, None]) -> None:
+    """Finish `work` however often this task is cancelled meanwhile: for cleaning up, which must be short.
+
+    Use it where the task ends anyway, in a `finally`: a cancellation that comes now adds nothing.
+    """
+    task = asyncio.create_task(work)
+    while not task.done():
+        with suppress(asyncio.CancelledError):
+            await asyncio.shield(task)
+    task.result()

@@ -20,6 +20,7 @@ from kit.database import make_engine
 from kit.ids import new_id
 from kit.redis import make_redis
 from kit.secret_box import SecretBox
+from kit.tasks import stop
 from kit.unit_of_work import Database
 from kit.wake import Waker
 from records.messages.tables import LedgerRow
@@ -98,8 +99,7 @@ class MailWorld:
         try:
             yield
         finally:
-            task.cancel()
-            await asyncio.gather(task, return_exceptions=True)
+            await stop([task])
 
     def another_adapter(self, limits: ReaderLimits | None = None) -> MailAdapter:
         """As a second process would have it."""

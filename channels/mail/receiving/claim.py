@@ -8,6 +8,7 @@ from kit import leases
 from kit.access import Access
 from kit.errors import AppError
 from kit.leases import Lease
+from kit.tasks import stop, uninterrupted
 from kit.unit_of_work import Database
 
 log = logging.getLogger(__name__)
@@ -37,17 +38,14 @@ class FolderClaim:
         lease = await self._acquire()
         if lease is None:
             return False
-        working = asyncio.ensure_future(work(lease))
-        keeping = asyncio.ensure_future(self._keep(lease))
+        working = asyncio.create_task(_run(work, lease))
+        keeping = asyncio.create_task(self._keep(lease))
         try:
             done, _ = await asyncio.wait([working, keeping], return_when=asyncio.FIRST_COMPLETED)
             for task in done:
                 task.result()
         finally:
-            working.cancel()
-            keeping.cancel()
-            await asyncio.gather(working, keeping, return_exceptions=True)
-            await self._release(lease)
+            await uninterrupted(self._end([working, keeping], lease))
         return True
 
     async def _acquire(self) -> Lease | None:
@@ -61,6 +59,10 @@ class FolderClaim:
             if renewed is None or renewed.token != lease.token:
                 raise ClaimLost(self._name)
 
+    async def _end(self, tasks: list[asyncio.Task[None]], lease: Lease) -> None:
+        await stop(tasks)
+        await self._release(lease)
+
     async def _release(self, lease: Lease) -> None:
         """Best effort: the lease ends by itself, and an error here must not hide why the work ended."""
         try:
@@ -68,3 +70,7 @@ class FolderClaim:
                 await leases.release(uow, lease)
         except AppError as error:
             log.warning("the lease %s could not be given back: %s", lease.name, error)
+
+
+async def _run(work: Callable[[Lease], Awaitable[None]], lease: Lease) -> None:
+    await work(lease)

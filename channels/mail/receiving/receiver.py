@@ -16,6 +16,7 @@ from kit.access import Access
 from kit.errors import AppError
 from kit.ids import new_id
 from kit.secret_box import SecretBox
+from kit.tasks import stop, uninterrupted
 from kit.unit_of_work import Database
 from kit.wake import Waker
 
@@ -65,7 +66,7 @@ class MailReceiver:
                     log.warning("the mailboxes cannot be read from the database now: %s", error)
                 await self._waker.wait(WAKE_MAILBOXES, _LOOK_EVERY_S)
         finally:
-            await self._stop(*self._running)
+            await uninterrupted(self._stop(*self._running))
 
     async def _adjust(self) -> None:
         """Start, replace and stop readers so that they are what the database says."""
@@ -101,7 +102,4 @@ class MailReceiver:
         )
 
     async def _stop(self, *mailbox_ids: str) -> None:
-        stopped = [self._running.pop(mailbox_id).task for mailbox_id in mailbox_ids]
-        for task in stopped:
-            task.cancel()
-        await asyncio.gather(*stopped, return_exceptions=True)
+        await stop([self._running.pop(mailbox_id).task for mailbox_id in mailbox_ids])

@@ -131,11 +131,13 @@ class ImapSession:
 
     async def close(self) -> None:
         """Say good-bye where that still works, and hang up."""
-        if not self._protocol.lost.done() and not self._protocol.is_busy():
-            with contextlib.suppress(Exception):
-                async with asyncio.timeout(2):
-                    await self._protocol.logout()
-        self._protocol.fail(ConnectionLost("closed by us"))
+        try:
+            if not self._protocol.lost.done() and not self._protocol.is_busy():
+                with contextlib.suppress(Exception):
+                    async with asyncio.timeout(2):
+                        await self._protocol.logout()
+        finally:
+            self._protocol.fail(ConnectionLost("closed by us"))
 
     async def _copy_and_delete(self, uids: Sequence[int], uid_set: str, target: str) -> None:
         try:
