@@ -41,15 +41,6 @@ async def test_an_empty_folder_has_no_database_and_none_is_made(settings: Settin
     assert not settings.database_file.exists()
 
 
-async def test_without_redis_the_cure_is_named(settings: Settings) -> None:
-    (finding,) = await services.redis(settings, SAY)
-    assert finding.verdict is Verdict.WRONG
-    assert "axd up" in finding.mend
-    other = settings.model_copy(update={"redis_url": f"unix://{settings.data_dir}/none.sock"})
-    (finding,) = await services.redis(other, SAY)
-    assert "AXD_REDIS_URL" in finding.mend
-
-
 async def test_a_check_that_breaks_is_a_finding(settings: Settings) -> None:
     async def broken(_settings: Settings, _say: Say) -> list[Finding]:
         raise LookupError("nothing here")
