@@ -17,7 +17,13 @@ BUSY_TIMEOUT_MS = 10_000
 
 def make_engine(url: str, *, pool_size: int = 10) -> AsyncEngine:
     """An async engine for `sqlite+aiosqlite:///…` or `postgresql+asyncpg://…`."""
-    engine = create_async_engine(url, pool_size=pool_size, max_overflow=pool_size, pool_pre_ping=not is_sqlite(url))
+    engine = create_async_engine(
+        url,
+        pool_size=pool_size,
+        max_overflow=pool_size,
+        pool_pre_ping=not is_sqlite(url),
+        hide_parameters=True,  # what a citizen wrote must not reach the log with a failed statement
+    )
     if is_sqlite(url):
         _tune_sqlite(engine)
     return engine
@@ -28,7 +34,7 @@ def make_writer(url: str) -> AsyncEngine | None:
     if not is_sqlite(url):
         return None
     path = make_url(url).database or ""
-    engine = create_async_engine(url, pool_size=1, max_overflow=0, async_creator=opener(path))
+    engine = create_async_engine(url, pool_size=1, max_overflow=0, async_creator=opener(path), hide_parameters=True)
     _tune_sqlite(engine)
     return engine
 

@@ -6,6 +6,9 @@ from typing import Annotated
 
 import typer
 
+PRIVATE = 0o077
+"""Database, uploads and keys are nobody else's to read, whoever made the data folder."""
+
 app = typer.Typer(
     help="AXD：多渠道联络统一分配平台 / omnichannel contact routing.",
     no_args_is_help=True,
@@ -15,7 +18,8 @@ app = typer.Typer(
 
 
 def _become(module: str, *arguments: str) -> None:
-    """Replace this process: signals, exit code and memory are those of the module alone."""
+    """Replace this process: signals, exit code and memory are those of the module alone. Its files are its own."""
+    os.umask(PRIVATE)
     os.execv(sys.executable, (sys.executable, "-m", module, *arguments))  # noqa: S606
 
 

@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 
 import typer
 
+from server.cli import PRIVATE
 from server.embedded_redis import NoRedis, command, find_server, prepare
 from server.settings import Settings, read_settings
 from server.speech import Say, speaker
@@ -19,6 +20,7 @@ from server.supervisor import Part, StartFailed, Supervisor
 
 def main() -> None:
     """Run until Ctrl-C or SIGTERM. Exit code 1 when the platform could not start."""
+    os.umask(PRIVATE)
     raise SystemExit(asyncio.run(run(read_settings())))
 
 
