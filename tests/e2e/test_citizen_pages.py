@@ -37,6 +37,7 @@ def test_form_and_status_work_without_any_script(browser: Browser, axd: Platform
     page.get_by_role("button", name="交上去").click()
     expect(page.get_by_role("status")).to_have_text("补充的说明已收到")
     expect(page.locator(".tl")).to_contain_text("证书 12 月 6 日到期。")
+    _withdraw(page)
     context.close()
 
 
@@ -45,6 +46,14 @@ def _ask(page: Page, url: str, number: str, pin: str) -> None:
     page.locator("#number").fill(number)
     page.locator("#pin").fill(pin)
     page.locator("main").get_by_role("button", name="查询").click()
+
+
+def _withdraw(page: Page) -> None:
+    """Nothing is left waiting for the agents of other tests."""
+    page.get_by_text("撤回这件事").click()
+    page.get_by_label("为什么撤回").fill("已经解决了")
+    page.get_by_role("button", name="撤回", exact=True).click()
+    expect(page.locator(".now")).to_contain_text("您撤回了这件事")
 
 
 def test_no_page_is_wider_than_its_window(browser: Browser, axd: Platform) -> None:
@@ -88,6 +97,7 @@ def test_when_nobody_can_answer_a_message_is_left_and_gets_a_number(browser: Bro
     number, pin = (card.locator("dd").nth(index).inner_text() for index in (0, 1))
     _ask(page, axd.url, number, pin)
     expect(page.locator(".now")).to_contain_text("已收到")
+    _withdraw(page)
     page.close()
 
 
