@@ -70,7 +70,9 @@ local plan_of = memo(function(id) return parse_plan(call('HGET', prefix .. 'pd',
 local signature_of = memo(function(id) return parse_signature(call('HGET', prefix .. 'sd', id)) end)
 
 local function meets(skills, signature)
-  for _, requirement in ipairs(signature.requirements) do
+  local requirements = signature.requirements
+  for index = 1, #requirements do
+    local requirement = requirements[index]
     if (skills[requirement[1]] or 0) < requirement[2] then return false end
   end
   return true

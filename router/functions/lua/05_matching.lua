@@ -2,7 +2,7 @@
 -- and only where many could take it and none of them is among these, some are sampled.
 local FEW, SAMPLE = 16, 8
 local LAST_WALKED = '7'
-local HEADS = 16
+local FEW_HEADS, MANY_HEADS = 8, 32
 local matching = {}
 
 -- Small numbers as text, kept.
@@ -145,10 +145,10 @@ end
 function matching.contact_for(agent)
   local free = { agents.is_free(agent, 1), agents.is_free(agent, 2), agents.is_free(agent, 3) }
   if not (free[1] or free[2] or free[3]) then return nil end
-  local skills, start, heads = skills_of(agent.skills), 0, nil
+  local skills, start, size, asked, heads = skills_of(agent.skills), 0, FEW_HEADS, nil, nil
   local best = first_open(prefix .. 'kept:' .. agent.id, agent, free)
   repeat
-    heads = call('ZRANGE', prefix .. 'hd', small(start), small(start + HEADS - 1))
+    heads = call('ZRANGE', prefix .. 'hd', small(start), small(start + size - 1))
     for _, id in ipairs(heads) do
       local signature = signature_of(id)
       if free[signature.index] and meets(skills, signature) then
@@ -157,7 +157,7 @@ function matching.contact_for(agent)
         if last then return best end
       end
     end
-    start = start + HEADS
-  until #heads < HEADS
+    asked, start, size = size, start + size, MANY_HEADS
+  until #heads < asked
   return best
 end
