@@ -2383,6 +2383,12 @@ export interface components {
             sealed: boolean;
             /** Sla S */
             sla_s: number;
+            /**
+             * Transfer Only
+             * @description Contacts can be passed on to it; nothing of it can be seen
+             * @default false
+             */
+            transfer_only?: boolean;
             /** Wrap Up S */
             wrap_up_s: number;
         };
