@@ -2,8 +2,9 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import AsyncExitStack, asynccontextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+from dataclasses import replace
 from datetime import datetime
 from typing import Any, Protocol
 
@@ -17,6 +18,9 @@ from kit.errors import Unavailable
 from kit.event_row import EventRow
 
 log = logging.getLogger(__name__)
+
+TRY_AGAIN = frozenset({"40001", "40P01", "53100", "53200", "53300", "57P01", "57P03"})
+"""SQLSTATE of PostgreSQL: serialisation, deadlock, disk, memory and connections used up, shutting down, starting."""
 
 AfterCommit = Callable[[], Awaitable[object]]
 
@@ -45,6 +49,21 @@ class UnitOfWork:
         if self.access.workspace_id is None:
             raise RuntimeError("this work belongs to one workspace")
         return self.access.workspace_id
+
+    @contextmanager
+    def seeing_sealed(self) -> Iterator[None]:
+        """In the block statements see what is sealed, too; the actor stays who it is.
+
+        For what an account sets off and may not see the outcome of: nothing read here may be answered to it.
+        """
+        own = self.access
+        self.access = replace(own, sees_sealed=True)
+        bind_access(self.session.sync_session, self.access)
+        try:
+            yield
+        finally:
+            self.access = own
+            bind_access(self.session.sync_session, own)
 
     def after_commit(self, action: AfterCommit) -> None:
         """Run `action` once the transaction is durable. It may be lost with the process: a sweeper must heal that."""
@@ -144,6 +163,12 @@ class Database:
         await uow.settle(self.publisher)
 
 
+def _may_work_later(error: DBAPIError) -> bool:
+    if isinstance(error, (OperationalError, InterfaceError)) or error.connection_invalidated:
+        return True
+    return getattr(error.orig, "sqlstate", None) in TRY_AGAIN
+
+
 class _unavailable:  # noqa: N801 - a context manager in the style of contextlib
     """Turn a database that cannot work into an error that tells the caller to try again."""
 
@@ -151,9 +176,7 @@ class _unavailable:  # noqa: N801 - a context manager in the style of contextlib
         return None
 
     def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
-        if isinstance(error, (OperationalError, InterfaceError)) or (
-            isinstance(error, DBAPIError) and error.connection_invalidated
-        ):
+        if isinstance(error, DBAPIError) and _may_work_later(error):
             log.error("database unavailable: %s", type(error.orig).__name__)
             raise Unavailable("The database cannot take this now; nothing was stored.") from error
         if isinstance(error, (ConnectionError, TimeoutError)):
