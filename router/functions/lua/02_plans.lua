@@ -28,12 +28,19 @@ local function class_index(class)
   end
 end
 
+local function lowest_level(requirements)
+  local lowest = TOP_LEVEL
+  for _, requirement in ipairs(requirements) do lowest = math.min(lowest, requirement[2]) end
+  return lowest
+end
+
 -- 'class|strategy|queue|requirements'
 local parse_signature = memo(function(text)
-  local class, strategy, queue, requirements = string.match(text, '^(%a+)|([%a_]+)|([^|]*)|([^|]*)$')
+  local class, strategy, queue, requirements_text = string.match(text, '^(%a+)|([%a_]+)|([^|]*)|([^|]*)$')
+  local requirements = requirements_of(requirements_text)
   return {
     id = short_hash(text), text = text, class = class, index = class_index(class), strategy = strategy, queue = queue,
-    requirements_text = requirements, requirements = requirements_of(requirements),
+    requirements_text = requirements_text, requirements = requirements, lowest = lowest_level(requirements),
   }
 end)
 

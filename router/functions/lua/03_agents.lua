@@ -6,14 +6,24 @@ local agents = {}
 -- How many have the skills, by requirements: counted once until skills change.
 local eligible_counts = {}
 
+-- In the record without names, which takes half the time again.
 function agents.load(id)
   local record = call('GET', prefix .. 'a:' .. id)
-  return record and cmsgpack.unpack(record) or nil
+  if not record then return nil end
+  local r = cmsgpack.unpack(record)
+  return {
+    id = id, number = r[1], presence = r[2], pending = r[3] or nil, legs = r[4], idle = r[5], skills = r[6],
+    capacity = { r[7], r[8], r[9] }, used = { r[10], r[11], r[12] }, listed = { r[13], r[14], r[15] },
+  }
 end
 
 -- Not listed as idle by this: nobody finds the agent before `save`.
 function agents.write(agent)
-  call('SET', prefix .. 'a:' .. agent.id, cmsgpack.pack(agent))
+  local capacity, used, listed = agent.capacity, agent.used, agent.listed
+  call('SET', prefix .. 'a:' .. agent.id, cmsgpack.pack({
+    agent.number, agent.presence, agent.pending or false, agent.legs, agent.idle, agent.skills,
+    capacity[1], capacity[2], capacity[3], used[1], used[2], used[3], listed[1], listed[2], listed[3],
+  }))
 end
 
 -- The one rule of what may be offered: one pending offer at a time; on a call, in its wrap-up, or on a leg of their own

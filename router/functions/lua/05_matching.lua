@@ -59,9 +59,9 @@ local function intersect(target, free, signature, floor)
   return target
 end
 
--- Halves the range of levels until only those of the highest level are left.
+-- Halves the range of levels, from the lowest that is required, until only those of the highest level are left.
 local function best_level(found, free, signature)
-  local spare, low, high = prefix .. 'tmp:best', 1, TOP_LEVEL
+  local spare, low, high = prefix .. 'tmp:best', signature.lowest, TOP_LEVEL
   while low < high do
     local middle = low + high + 1
     middle = (middle - middle % 2) / 2
