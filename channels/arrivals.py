@@ -97,7 +97,7 @@ class Arrivals:
     async def _begin(self, uow: UnitOfWork, row: LedgerRow, request: ContactRequest, pin: Pin | None) -> Stored:
         known = await _known_thread(uow, request)
         decision = await self._router.decide(uow, request)
-        if known is not None and known.sealed and not decision.seal:
+        if known is not None and not decision.seal:
             decision = await _as_before(uow, known, decision)
         typed_in = request.channel == Channel.FORM and request.sender.kind == "phone"
         citizen = await find_or_create(
@@ -198,13 +198,15 @@ async def _known_thread(uow: UnitOfWork, request: ContactRequest) -> ThreadRow |
 
 
 async def _as_before(uow: UnitOfWork, thread: ThreadRow, decision: Decision) -> Decision:
-    """Who answers in a confidential thread need not say so again: it goes sealed to where the thread went before."""
+    """Who goes on after a confidential contact need not say so again: it goes sealed to where that went."""
     last = await uow.session.scalar(
         select(ContactRow)
-        .where(ContactRow.thread_id == thread.id, ContactRow.sealed.is_(True), ContactRow.home_queue_id.is_not(None))
-        .order_by(ContactRow.received_at.desc())
+        .where(ContactRow.thread_id == thread.id, ContactRow.home_queue_id.is_not(None))
+        .order_by(ContactRow.received_at.desc(), ContactRow.id.desc())
         .limit(1)
     )
+    if not thread.sealed and (last is None or not last.sealed):
+        return decision
     if last is None or last.home_queue_id is None:
         return replace(decision, seal=True)
     return replace(decision, rule_id=None, queue_id=last.home_queue_id, requirements=last.requirements, seal=True)

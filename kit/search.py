@@ -7,7 +7,7 @@ pg_trgm index. Words shorter than a trigram fall back to reading the column, new
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, String, Text, column, delete, select, table
+from sqlalchemy import ColumnElement, Select, String, Text, column, delete, select, table, update
 from sqlalchemy.orm import Mapped, mapped_column
 
 from kit.access import Sealable
@@ -43,6 +43,12 @@ def add(uow: UnitOfWork, entity: str, entity_id: str, text: str, *, sealed: bool
 
 async def remove(uow: UnitOfWork, entity: str, entity_id: str) -> None:
     await uow.session.execute(delete(SearchRow).where(SearchRow.entity == entity, SearchRow.entity_id == entity_id))
+
+
+async def seal(uow: UnitOfWork, entity: str, entity_ids: Sequence[str] | Select[str]) -> None:
+    """These are found by those only who may see sealed records. Repeating is harmless."""
+    theirs = SearchRow.entity_id.in_(entity_ids)
+    await uow.session.execute(update(SearchRow).where(SearchRow.entity == entity, theirs).values(sealed=True))
 
 
 async def find(uow: UnitOfWork, query: str, entities: Sequence[str], limit: int = 50) -> list[tuple[str, str]]:

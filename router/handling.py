@@ -10,6 +10,7 @@ from router.contact import ContactStatus, OfferOutcome
 from router.dispatch import Dispatch
 from router.offers import take_up
 from router.pending import settle_pending
+from router.sealing import seal
 from router.states import Happening
 from router.tables import ContactRow, QueueRow
 
@@ -129,6 +130,23 @@ class Handling:
         await agent_changed(uow, row.agent_id)
         self._dispatch.after_sync(uow, row.id)
         return row
+
+    async def seal(self, uow: UnitOfWork, contact_id: str, reason: str) -> bool:
+        if not await seal(uow, contact_id, reason):
+            return False
+        with uow.seeing_sealed():
+            await self._take_back(uow, contact_id)
+        self._dispatch.after_sync(uow, contact_id)
+        return True
+
+    async def _take_back(self, uow: UnitOfWork, contact_id: str) -> None:
+        """An offer was made to somebody who may not see it any more."""
+        row = await store.try_change(uow, contact_id, Happening.WITHDRAW)
+        if row is not None:
+            for offer in await store.decide_offers(uow, contact_id, OfferOutcome.CANCELLED):
+                offer_changed(uow, offer)
+                await agent_changed(uow, offer.agent_id)
+            contact_changed(uow, row)
 
     async def spam(self, uow: UnitOfWork, contact_id: str, agent_id: str) -> ContactRow:
         row = await store.contact(uow, contact_id)

@@ -12,12 +12,14 @@ from router.descriptions import contact_description, is_connected
 from router.dispatch import Dispatch
 from router.effects import ContactDescription
 from router.queues import target_s
+from router.sealing import seal
 from router.skills import HIGHEST, LOWEST, merged
 from router.states import Happening
 from router.store import RoutingSettings
 from router.tables import ContactRow, QueueRow
 
 TRANSFER_WAIT = timedelta(seconds=20)
+PASSED_ON_AS_REPORT = "转为举报"
 NO_PREFERENCE: dict[str, Any] = {"preferred_agent_id": None, "preferred_until": None, "return_to_id": None}
 
 
@@ -33,16 +35,28 @@ class Passing:
     async def transfer(
         self, uow: UnitOfWork, contact_id: str, agent_id: str, to: str, target_id: str, level: int, note: str
     ) -> ContactRow:
-        row, settings = await store.contact(uow, contact_id), await store.routing_settings(uow)
+        row = await store.contact(uow, contact_id)
+        # Reports are passed on to colleagues of whom, and to a queue of which, the agent knows no more than the name.
+        with uow.seeing_sealed():
+            return await self._transfer(uow, row, agent_id, to, target_id, level, note)
+
+    async def _transfer(
+        self, uow: UnitOfWork, row: ContactRow, agent_id: str, to: str, target_id: str, level: int, note: str
+    ) -> ContactRow:
+        settings, seals = await store.routing_settings(uow), False
         if to == "agent":
             values = await self._to_agent(uow, row, settings, agent_id, target_id)
         elif to == "queue":
             values = _to_queue(row, settings, settings.queue(target_id))
+            seals = settings.queue(target_id).sealed
         else:
             values = _to_skill(row, settings, target_id, level)
+            seals = any(target_id in settings.clearance(queue) for queue in settings.queues.values() if queue.sealed)
         changed = await store.change_own(
-            uow, contact_id, agent_id, Happening.TRANSFER, agent_id=None, step=0, waiting_since=uow.now, **values
+            uow, row.id, agent_id, Happening.TRANSFER, agent_id=None, step=0, waiting_since=uow.now, **values
         )
+        if seals:
+            await seal(uow, changed.id, note or PASSED_ON_AS_REPORT)
         await self._leave(uow, changed, agent_id, "transferred", note=note)
         await agent_changed(uow, agent_id)
         return changed
@@ -160,7 +174,7 @@ def _language_part(row: ContactRow, settings: RoutingSettings) -> dict[str, int]
 
 
 def _to_queue(row: ContactRow, settings: RoutingSettings, queue: QueueRow) -> dict[str, Any]:
-    kept = _language_part(row, settings)
+    kept = merged(_language_part(row, settings), settings.clearance(queue))
     return {"queue_id": queue.id, "home_queue_id": queue.id, "requirements": kept, **NO_PREFERENCE}
 
 

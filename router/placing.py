@@ -42,7 +42,7 @@ class Placing:
         return Decision(
             rule_id=rule.id,
             queue_id=rule.queue_id,
-            requirements=merged(rule.requirements, language, _clearance(settings.queue(rule.queue_id), settings)),
+            requirements=merged(rule.requirements, language, settings.clearance(settings.queue(rule.queue_id))),
             priority=rule.priority,
             seal=rule.seal or settings.queue(rule.queue_id).sealed,
         )
@@ -73,7 +73,7 @@ class Placing:
         contact.sealed = contact.sealed or decision.seal
         contact.due_at = calendar.due_at(contact.received_at, target_s(queue.sla_s, queue.channel, contact.channel))
         if contact.preferred_agent_id is None:
-            contact.preferred_agent_id = await store.last_agent_id(uow, contact.citizen_id)
+            contact.preferred_agent_id = await store.last_agent_id(uow, contact.citizen_id, sealed=contact.sealed)
 
     async def open(self, uow: UnitOfWork, contact: ContactRow, settings: RoutingSettings) -> None:
         """Queue a received contact; the caller announces it."""
@@ -145,11 +145,6 @@ async def rules_of(uow: UnitOfWork) -> list[Rule]:
 def _language_requirement(language: str | None, settings: RoutingSettings) -> dict[str, int]:
     name = language_skill(language)
     return {skill.id: LANGUAGE_LEVEL for skill in settings.skills if skill.name == name}
-
-
-def _clearance(queue: QueueRow, settings: RoutingSettings) -> dict[str, int]:
-    """Confidential skills that the queue asks for: they stay with the contact wherever it is passed on to."""
-    return {skill: level for skill, level in queue.requirements.items() if skill in settings.protected}
 
 
 def _channel_queue(channel: str, settings: RoutingSettings) -> QueueRow:

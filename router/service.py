@@ -151,6 +151,14 @@ class Router:
         """
         return await self._passing.transfer(uow, contact_id, agent_id, to, target_id, level, note)
 
+    async def seal(self, uow: UnitOfWork, contact_id: str, reason: str) -> bool:
+        """It turned out to be a confidential report: seal it with all that belongs to it, see `router.sealing`.
+
+        False when it was sealed before. Whoever has it keeps it; a transfer to a sealed queue or to the skill of
+        confidential reports seals by itself.
+        """
+        return await self._handling.seal(uow, contact_id, reason)
+
     async def spam(self, uow: UnitOfWork, contact_id: str, agent_id: str) -> ContactRow:
         """Close a waiting contact, or an active one of this agent, as harassment: without a receipt."""
         return await self._handling.spam(uow, contact_id, agent_id)

@@ -57,6 +57,15 @@ class RoutingSettings:
         names = set(LANGUAGE_SKILLS.values())
         return frozenset(skill.id for skill in self.skills if skill.name in names)
 
+    @property
+    def sealed_queue(self) -> QueueRow | None:
+        """Where confidential reports wait, of the queues that the access may see."""
+        return next((queue for queue in self.queues.values() if queue.sealed), None)
+
+    def clearance(self, queue: QueueRow) -> dict[str, int]:
+        """Confidential skills that the queue asks for: they stay with the contact wherever it is passed on to."""
+        return {skill: level for skill, level in queue.requirements.items() if skill in self.protected}
+
     def queue(self, queue_id: str | None) -> QueueRow:
         """Raises `NotFound`."""
         found = self.queues.get(queue_id or "")
@@ -94,9 +103,10 @@ def _settings(row: QueueRow) -> QueueSettings:
 
 async def routing_settings(uow: UnitOfWork) -> RoutingSettings:
     """Queues (of those the access may see) and skills; read once in a transaction."""
-    known: RoutingSettings | None = uow.session.info.get(_SETTINGS)
+    key = (_SETTINGS, uow.access.sees_sealed)
+    known: RoutingSettings | None = uow.session.info.get(key)
     if known is None:
-        known = uow.session.info[_SETTINGS] = await _read_settings(uow)
+        known = uow.session.info[key] = await _read_settings(uow)
     return known
 
 
@@ -221,14 +231,15 @@ async def open_interaction(uow: UnitOfWork, contact_id: str) -> InteractionRow |
     return found
 
 
-async def last_agent_id(uow: UnitOfWork, citizen_id: str | None) -> str | None:
-    """Who served this citizen last, not too long ago."""
+async def last_agent_id(uow: UnitOfWork, citizen_id: str | None, *, sealed: bool) -> str | None:
+    """Who served this citizen last, not too long ago: in confidence, or not."""
     if citizen_id is None:
         return None
     found: str | None = await uow.session.scalar(
         select(InteractionRow.agent_id)
         .join(ContactRow, ContactRow.id == InteractionRow.contact_id)
-        .where(ContactRow.citizen_id == citizen_id, InteractionRow.accepted_at > uow.now - LAST_AGENT_AGE)
+        .where(ContactRow.citizen_id == citizen_id, ContactRow.sealed.is_(sealed))
+        .where(InteractionRow.accepted_at > uow.now - LAST_AGENT_AGE)
         .order_by(InteractionRow.accepted_at.desc())
         .limit(1)
     )

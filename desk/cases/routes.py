@@ -25,7 +25,7 @@ async def list_cases(
 @routes.post("", status_code=201)
 async def open_case(who: Writer, body: CaseInput, request: Request) -> OpenedCase:
     bag = services_of(request)
-    return await service.open_case(bag.database, bag.acknowledgements, bag.waker, who, body)
+    return await service.open_case(bag.database, bag.router, bag.acknowledgements, bag.waker, who, body)
 
 
 @routes.get("/{case_id}")
@@ -34,8 +34,8 @@ async def read_case(who: Reader, case_id: str, request: Request) -> CaseView:
 
 
 @routes.patch("/{case_id}")
-async def change_case(who: Writer, uow: Writing, case_id: str, body: CaseChange) -> CaseView:
-    return await service.change(uow, who, case_id, body)
+async def change_case(who: Writer, uow: Writing, case_id: str, body: CaseChange, request: Request) -> CaseView:
+    return await service.change(uow, services_of(request).router, who, case_id, body)
 
 
 @routes.post("/{case_id}/link")

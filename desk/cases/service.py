@@ -4,7 +4,7 @@ from sqlalchemy import ColumnElement, select
 
 from channels.acknowledgements import Acknowledgements
 from desk.access import Actor
-from desk.cases import presenting
+from desk.cases import presenting, reporting
 from desk.cases.deadlines import Deadlines, deadlines, parse_day
 from desk.inbox import reading
 from desk.inbox.service import say, touch
@@ -15,7 +15,7 @@ from kit.errors import Forbidden, Invalid
 from kit.unit_of_work import Database, UnitOfWork
 from kit.wake import Waker
 from records.cases import service, states, store
-from records.cases.service import SEARCH_ENTITY, CaseEdit, NewCase
+from records.cases.service import REPORT, SEARCH_ENTITY, CaseEdit, NewCase
 from records.cases.tables import CaseRow
 from records.citizens import receipts
 from records.citizens import store as citizens
@@ -23,10 +23,8 @@ from records.citizens.receipts import IssuedReceipt, Pin
 from records.messages.service import WAKE_OUTBOX
 from records.staff import audit
 from records.staff import store as staff
+from router.service import Router
 from router.tables import ChoiceRow, ContactRow
-
-REPORT = "report"
-"""The kind whose cases are confidential from the first moment."""
 
 ANY_OPEN = "open"
 _NULLABLE = frozenset({"department_id", "due_on"})
@@ -34,16 +32,19 @@ _COLUMNS = ("kind", "category", "title", "summary", "urgency", "department_id", 
 
 
 async def open_case(
-    database: Database, acknowledgements: Acknowledgements, waker: Waker, who: Actor, body: CaseInput
+    database: Database, router: Router, acknowledgements: Acknowledgements, waker: Waker, who: Actor, body: CaseInput
 ) -> OpenedCase:
     """Open a case from a contact. A contact that has its receipt already gives the case that number; the citizen
     knows the PIN then, and `pin` is empty. Otherwise number and PIN are new, and the PIN is in the answer only.
 
-    Raises what `reading.require_contact` raises, and `Invalid` for unknown words or a date in the past.
+    Raises what `reading.require_contact` and (for a report) `reporting.seal` raise, and `Invalid` for unknown words or
+    a date in the past.
     """
     pin = await receipts.new_pin()
     async with database.unit_of_work(who.access) as uow:
         loaded = await reading.require_contact(uow, who, body.contact_id, for_update=True)
+        if body.kind == REPORT:
+            await reporting.seal(uow, router, who, loaded.row.id)
         due = await deadlines(uow)
         receipt, is_new = await _receipt(uow, loaded.row, pin, due)
         row = await service.open_case(uow, await _new_case(uow, loaded, body, receipt.number, due))
@@ -94,7 +95,7 @@ async def _new_case(uow: UnitOfWork, loaded: LoadedContact, body: CaseInput, num
         due_on=due_on,
         confidential=body.confidential or bool(loaded.row.hints.get("confidential")),
         anonymous=bool(loaded.row.hints.get("anonymous")) or not (loaded.citizen and loaded.citizen.name),
-        sealed=loaded.row.sealed or body.kind == REPORT,
+        sealed=loaded.row.sealed,
     )
 
 
@@ -131,9 +132,13 @@ async def _attach(uow: UnitOfWork, who: Actor, contact: ContactRow, row: CaseRow
     await say(uow, contact, event, {"case_id": row.id, "number": row.number}, who)
 
 
-async def change(uow: UnitOfWork, who: Actor, case_id: str, body: CaseChange) -> CaseView:
-    """See `records.cases.service.change`. What the body does not name stays; department and date can be emptied."""
-    await require_open(uow, await store.one(uow, case_id))
+async def change(uow: UnitOfWork, router: Router, who: Actor, case_id: str, body: CaseChange) -> CaseView:
+    """See `records.cases.service.change`. What the body does not name stays; department and date can be emptied.
+
+    Raises what that and, when it becomes a report, `reporting.openers` raise.
+    """
+    before = await require_open(uow, await store.one(uow, case_id))
+    openers = await reporting.openers(uow, who, before, body.kind)
     given = body.model_dump(exclude_unset=True)
     values = {name: given[name] for name in _COLUMNS if given.get(name) is not None or name in _NULLABLE & set(given)}
     if "due_on" in given:
@@ -144,9 +149,10 @@ async def change(uow: UnitOfWork, who: Actor, case_id: str, body: CaseChange) ->
         values=values,
         status=body.status,
         public_note=(body.public_note or "").strip(),
-        seal=values.get("kind") == REPORT,
+        seal=reporting.REGISTERED if values.get("kind") == REPORT else "",
     )
     row = await service.change(uow, case_id, body.version, edit, (await deadlines(uow)).resumed)
+    await reporting.seal_openers(uow, router, who, openers)
     audit.record(uow, "case.changed", "case", row.id, detail={"fields": sorted(given)}, sealed=row.sealed)
     return await presenting.view(uow, who, row)
 

@@ -28,9 +28,9 @@ def change_of(entity: str, view: BaseModel, *, entity_id: str, version: int) -> 
     return Change(entity=entity, id=entity_id, version=version, data=view.model_dump_json())
 
 
-def gone(contact_id: str, version: int) -> Change:
-    """This session may no longer see the contact."""
-    return Change(entity="contact", id=contact_id, version=version, data=json.dumps({"id": contact_id, "gone": True}))
+def gone(entity: str, entity_id: str, version: int) -> Change:
+    """This session may no longer see the contact or case."""
+    return Change(entity=entity, id=entity_id, version=version, data=json.dumps({"id": entity_id, "gone": True}))
 
 
 @dataclass(slots=True)

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from desk.access import Actor
 from desk.feed.changes import Batch, Change
 from desk.feed.connection import SNAPSHOT_REQUIRED, Connection
-from desk.feed.lookup import Found, Lookup, typing_frame
+from desk.feed.lookup import SEALED, Found, Lookup, typing_frame
 from desk.feed.watching import Watching
 from desk.inbox import presenting
 from desk.inbox.store import LoadedContact
@@ -53,6 +53,7 @@ class Feed:
         self._lookup = lookup
         self._pages: set[Connection] = set()
         self._known: dict[str, _Known] = {}
+        self._sealed: set[str] = set()
         self._names: dict[str, str] = {}
         self._restricted: frozenset[str] = frozenset()
         self._pending = Batch()
@@ -155,7 +156,9 @@ class Feed:
 
     def _pass_on(self, event: Event) -> bool:
         """Deal with an event at once; False when it must be looked up."""
-        if event.sealed:
+        if event.entity == SEALED:
+            self._seal(event.entity_id)
+        if event.sealed or event.entity == SEALED:
             return False
         if event.entity == "contact":
             self._follow_contact(event)
@@ -168,6 +171,14 @@ class Feed:
             self._send(known, frame)
             return True
         return event.entity == "message" and self._pass_message(event, known)
+
+    def _seal(self, contact_id: str) -> None:
+        """From now on nothing of it goes out without a look at who may see it, however late its events come."""
+        self._sealed.add(contact_id)
+        self._known.pop(contact_id, None)
+        for page in self._pages:
+            if page.viewing == contact_id and not page.who.access.sees_sealed:
+                page.viewing = None
 
     def _pass_message(self, event: Event, known: _Known) -> bool:
         change = self._plain_message(event, known)
@@ -240,7 +251,7 @@ class Feed:
         self._names |= found.names
         for contact_id, loaded in found.contacts.items():
             known = self._known.get(contact_id)
-            if known is None or known.version <= loaded.row.version:
+            if contact_id not in self._sealed and (known is None or known.version <= loaded.row.version):
                 self._known[contact_id] = _known(loaded)
 
 

@@ -25,6 +25,9 @@ from records.staff.permissions import Permission
 from router.service import Router
 from router.tables import OfferRow
 
+SEALED = "sealed"
+"""The event of a contact or case that became confidential; see `records.staff.audit.record_sealing`."""
+
 
 @dataclass(slots=True)
 class Found:
@@ -66,6 +69,7 @@ class _Tick:
 
     async def run(self) -> None:
         await self._load_contacts()
+        self._sealed()
         await self._contacts()
         for event in self.batch.of_entity("typing").values():
             self._typing(event)
@@ -94,16 +98,25 @@ class _Tick:
     def _is_read(self, who: Actor, loaded: LoadedContact | None) -> bool:
         return loaded is not None and self._is_seen(who, loaded) and loaded.is_open_to(who)
 
+    def _sealed(self) -> None:
+        """What became confidential is gone from the pages of those without the right."""
+        for entity_id, event in self.batch.of_entity(SEALED).items():
+            for page in self.pages:
+                if not page.who.access.sees_sealed and page.hides(entity_id):
+                    self.tell(page, gone(event.data["entity"], entity_id, event.version))
+
     async def _contacts(self) -> None:
-        for contact_id, event in self.batch.of_entity("contact").items():
+        for contact_id in self.batch.of_entity("contact"):
             await asyncio.sleep(0)  # messages overtake: a long list must not hold them up
             loaded = self.loaded.get(contact_id)
+            if loaded is None:
+                continue  # sealed: when it was not so from the first day, an event of its own says so
             for page in self.pages:
-                if loaded is not None and self._is_seen(page.who, loaded):
+                if self._is_seen(page.who, loaded):
                     page.shows(contact_id)
                     self.tell(page, self._summary(page.who, loaded))
-                elif (not event.sealed or page.who.access.sees_sealed) and page.hides(contact_id):
-                    self.tell(page, gone(contact_id, loaded.row.version if loaded else event.version))
+                elif page.hides(contact_id):
+                    self.tell(page, gone("contact", contact_id, loaded.row.version))
 
     def _summary(self, who: Actor, loaded: LoadedContact) -> Change:
         key = (loaded.row.id, loaded.is_open_to(who))

@@ -1,5 +1,7 @@
 """Word lists that a page loads once: queues, skills, choices, departments, canned answers, colleagues."""
 
+from collections.abc import Collection
+
 from sqlalchemy import select
 
 from desk.inbox import store
@@ -16,13 +18,14 @@ from kit.unit_of_work import UnitOfWork
 from records.messages import store as messages
 from records.staff import store as staff
 from router.service import Router
-from router.tables import ChoiceRow, SkillRow
+from router.tables import ChoiceRow, QueueRow, SkillRow
 
 
 async def reference(uow: UnitOfWork, router: Router) -> ReferenceView:
-    """What the access may see of it: sealed queues do not exist for those without the right."""
+    """What the access may see of it; of sealed queues those without the right know that they can transfer there."""
+    queues = await queue_views(uow)
     return ReferenceView(
-        queues=await queue_views(uow),
+        queues=[*queues, *await _transfer_targets(uow, {view.id for view in queues})],
         skills=[
             SkillView(id=row.id, name=row.name, name_en=row.name_en, confidential=row.confidential)
             for row in await uow.session.scalars(select(SkillRow).order_by(SkillRow.position))
@@ -40,19 +43,31 @@ async def reference(uow: UnitOfWork, router: Router) -> ReferenceView:
 
 
 async def queue_views(uow: UnitOfWork) -> list[QueueView]:
+    return [_queue_view(row) for row in await store.queues(uow)]
+
+
+def _queue_view(row: QueueRow) -> QueueView:
+    return QueueView(
+        id=row.id,
+        key=row.key,
+        name=row.name,
+        name_en=row.name_en,
+        channel=row.channel,
+        sla_s=row.sla_s,
+        wrap_up_s=row.wrap_up_s,
+        restricted=row.restricted,
+        sealed=row.sealed,
+    )
+
+
+async def _transfer_targets(uow: UnitOfWork, visible: Collection[str]) -> list[QueueView]:
+    with uow.seeing_sealed():
+        rows = [row for row in await store.queues(uow) if row.sealed and row.id not in visible]
     return [
-        QueueView(
-            id=row.id,
-            key=row.key,
-            name=row.name,
-            name_en=row.name_en,
-            channel=row.channel,
-            sla_s=row.sla_s,
-            wrap_up_s=row.wrap_up_s,
-            restricted=row.restricted,
-            sealed=row.sealed,
+        _queue_view(row).model_copy(
+            update={"name": f"{row.name}（保密）", "name_en": f"{row.name_en} (sealed)", "transfer_only": True}
         )
-        for row in await store.queues(uow)
+        for row in rows
     ]
 
 

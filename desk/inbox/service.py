@@ -77,22 +77,27 @@ async def dispose(uow: UnitOfWork, router: Router, who: Actor, contact_id: str, 
 
 
 async def transfer(uow: UnitOfWork, router: Router, who: Actor, contact_id: str, body: TransferInput) -> None:
-    """Pass a contact on with a note for whoever takes it; drafts stay with the contact and so go along."""
+    """Pass a contact on with a note for whoever takes it; drafts stay with the contact and so go along.
+
+    Anybody may pass one on to where confidential reports are taken, and may not see it any more then.
+    """
     target = await _target_name(uow, body.to, body.target_id)
     row = await router.transfer(
         uow, contact_id, who.account_id, body.to, body.target_id, level=body.level, note=body.note
     )
-    await say(uow, row, "transferred", {"target": target, "to": body.to}, who)
-    if body.note:
-        await messages.append(uow, _message(row, Direction.NOTE, who, text=body.note))
+    with uow.seeing_sealed():
+        await say(uow, row, "transferred", {"target": target, "to": body.to}, who)
+        if body.note:
+            await messages.append(uow, _message(row, Direction.NOTE, who, text=body.note))
 
 
 async def _target_name(uow: UnitOfWork, to: Literal["agent", "queue", "skill"], target_id: str) -> str:
-    """Raises `NotFound` for a target that the access cannot see."""
+    """Raises `NotFound`."""
     if to == "agent":
         return (await staff.account(uow, target_id)).display_name
     kind: type[QueueRow] | type[SkillRow] = QueueRow if to == "queue" else SkillRow
-    name: str | None = await uow.session.scalar(select(kind.name).where(kind.id == target_id))
+    with uow.seeing_sealed():
+        name: str | None = await uow.session.scalar(select(kind.name).where(kind.id == target_id))
     if name is None:
         raise NotFound(f"There is no such {to}.")
     return name

@@ -211,6 +211,7 @@ class QueueView(BaseModel):
     wrap_up_s: int
     restricted: bool
     sealed: bool
+    transfer_only: bool = Field(default=False, description="Contacts can be passed on to it; nothing of it can be seen")
 
 
 class SkillView(BaseModel):

@@ -15,8 +15,12 @@ from kit.unit_of_work import UnitOfWork
 from records.cases import states, store
 from records.cases.tables import CaseContactRow, CaseEventRow, CaseRow, CaseStatus
 from records.citizens import receipts
+from records.staff import audit
 
 SEARCH_ENTITY = "case"
+REPORT = "report"
+"""The kind whose cases are confidential from the first moment."""
+
 Resume = Callable[[date, datetime], date]
 """The new deadline, of the old one and the instant at which the clock was stopped."""
 
@@ -33,7 +37,7 @@ class CaseEvent(StrEnum):
 
 
 class Relation(StrEnum):
-    OPENED = "opened"
+    OPENED = store.OPENED
     LINKED = "linked"
     URGED = "urged"
 
@@ -60,12 +64,12 @@ class NewCase:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CaseEdit:
-    """`values`: columns to set. `public_note` is read by the citizen. `seal`: it became a confidential report."""
+    """`values`: columns to set. `public_note` is read by the citizen. `seal`: why it became a confidential report."""
 
     values: Mapping[str, Any] = field(default_factory=dict)
     status: str | None = None
     public_note: str = ""
-    seal: bool = False
+    seal: str = ""
 
 
 async def open_case(uow: UnitOfWork, new: NewCase) -> CaseRow:
@@ -137,7 +141,7 @@ async def change(uow: UnitOfWork, case_id: str, version: int, edit: CaseEdit, re
     for name in changed:
         setattr(row, name, edit.values[name])
     if edit.seal and not row.sealed:
-        await _seal(uow, row)
+        await _seal(uow, row, edit.seal)
     if changed:
         _tell(uow, row, CaseEvent.CHANGED, detail={"fields": changed})
     if edit.status is not None and edit.status != row.status:
@@ -149,12 +153,28 @@ async def change(uow: UnitOfWork, case_id: str, version: int, edit: CaseEdit, re
     return row
 
 
-async def _seal(uow: UnitOfWork, row: CaseRow) -> None:
+async def seal_reports(uow: UnitOfWork, contact_id: str, reason: str) -> list[str]:
+    """That `contact_id` belongs to cases is confidential from now on, and so are the reports that it opened.
+
+    Returns the ids of these, sealed before or now. Needs an access that sees sealed rows; repeating is harmless.
+    """
+    await uow.session.execute(update(CaseContactRow).where(CaseContactRow.contact_id == contact_id).values(sealed=True))
+    rows = await store.opened_from(uow, contact_id, REPORT)
+    for row in rows:
+        if not row.sealed:
+            await _seal(uow, row, reason)
+            row.version += 1
+            await _store(uow, row)
+    return [row.id for row in rows]
+
+
+async def _seal(uow: UnitOfWork, row: CaseRow, reason: str) -> None:
     """The case turns out to be a confidential report: all of it vanishes for those without the right."""
     for kind in (CaseContactRow, CaseEventRow):
         await uow.session.execute(update(kind).where(kind.case_id == row.id).values(sealed=True))
     await receipts.bind(uow, row.number, sealed=True)
     row.sealed = True
+    audit.record_sealing(uow, "case", row.id, row.version + 1, reason)
 
 
 async def _move(uow: UnitOfWork, row: CaseRow, edit: CaseEdit, resume: Resume) -> None:

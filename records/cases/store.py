@@ -10,6 +10,7 @@ from records.cases.states import OPEN
 from records.cases.tables import CaseContactRow, CaseEventRow, CaseRow, CaseStatus
 
 LIST_LIMIT = 200
+OPENED = "opened"
 
 
 async def one(uow: UnitOfWork, case_id: str, *, for_update: bool = False) -> CaseRow:
@@ -45,6 +46,22 @@ async def contact_ids(uow: UnitOfWork, case_id: str) -> list[str]:
     """The contacts that belong to a case, the one that opened it first."""
     found = await uow.session.scalars(
         select(CaseContactRow.contact_id).where(CaseContactRow.case_id == case_id).order_by(CaseContactRow.id)
+    )
+    return list(found)
+
+
+async def opened_from(uow: UnitOfWork, contact_id: str, kind: str) -> list[CaseRow]:
+    """Cases of `kind` that a contact opened."""
+    opened = select(CaseContactRow.case_id).where(
+        CaseContactRow.contact_id == contact_id, CaseContactRow.relation == OPENED
+    )
+    return list(await uow.session.scalars(select(CaseRow).where(CaseRow.kind == kind, CaseRow.id.in_(opened))))
+
+
+async def openers(uow: UnitOfWork, case_id: str) -> list[str]:
+    """The contacts that opened a case."""
+    found = await uow.session.scalars(
+        select(CaseContactRow.contact_id).where(CaseContactRow.case_id == case_id, CaseContactRow.relation == OPENED)
     )
     return list(found)
 

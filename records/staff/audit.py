@@ -7,6 +7,9 @@ from sqlalchemy import or_, select
 from kit.unit_of_work import UnitOfWork
 from records.staff.tables import AccountRow, AuditRow
 
+SEALED = "record.sealed"
+MAX_REASON_CHARS = 500
+
 
 def record(
     uow: UnitOfWork,
@@ -40,9 +43,21 @@ def record(
     )
 
 
+def record_sealing(uow: UnitOfWork, entity: str, entity_id: str, version: int, reason: str) -> None:
+    """Write down that an ordinary record became confidential, and tell the pages that may not show it any more.
+
+    `version`: the record's own, with which it became so. What the trail said of it before vanishes with it.
+    """
+    record(uow, SEALED, entity, entity_id, reason[:MAX_REASON_CHARS], sealed=True)
+    uow.emit("desk", "sealed", entity_id, version, {"entity": entity})
+
+
 async def latest(uow: UnitOfWork, query: str = "", limit: int = 200) -> list[AuditRow]:
     """The newest rows first; `query` is part of an action, a reason or a colleague's name, or a whole id."""
     statement = select(AuditRow).order_by(AuditRow.at.desc(), AuditRow.id.desc()).limit(limit)
+    hidden = await _sealed_later(uow)
+    if hidden:
+        statement = statement.where(AuditRow.entity_id.not_in(hidden))
     if query:
         named = select(AccountRow.id).where(AccountRow.display_name.contains(query, autoescape=True))
         statement = statement.where(
@@ -54,3 +69,11 @@ async def latest(uow: UnitOfWork, query: str = "", limit: int = 200) -> list[Aud
             )
         )
     return list(await uow.session.scalars(statement))
+
+
+async def _sealed_later(uow: UnitOfWork) -> list[str]:
+    """Records with open rows, for rows are never changed, that the access may not see any more."""
+    if uow.access.sees_sealed:
+        return []
+    with uow.seeing_sealed():
+        return list(await uow.session.scalars(select(AuditRow.entity_id).where(AuditRow.action == SEALED)))

@@ -19,6 +19,7 @@ from kit.events import EventHub, EventLog
 from kit.ids import new_id
 from kit.redis import make_redis
 from kit.secret_box import SecretBox
+from kit.unit_of_work import UnitOfWork
 from kit.wake import Waker
 from records.citizens.tables import AddressRow, CitizenRow
 from records.messages import service as messages
@@ -27,6 +28,7 @@ from records.messages.tables import Direction, LedgerRow, MessageRow, ThreadRow
 from router.announcements import contact_changed
 from router.contact import Address, ContactRequest, ContactStatus, Presence
 from router.functions.client import RoutingFunctions
+from router.sealing import seal
 from router.service import Router
 from router.tables import AgentSkillRow, ContactRow, QueueRow, SkillRow
 from tests.support.desk import Desk, open_desk
@@ -39,6 +41,9 @@ class NoRouting:
 
     async def agents(self, _uow: object, _ids: object = None) -> list[Any]:
         return []
+
+    async def seal(self, uow: UnitOfWork, contact_id: str, reason: str) -> bool:
+        return await seal(uow, contact_id, reason)
 
     async def agent_connected(self, _workspace_id: str, _agent_id: str) -> None:
         return None
@@ -116,16 +121,19 @@ class Inbox:
         await router.set_presence(self.desk.workspace_id, account.id, Presence.READY)
         return account.id
 
-    async def arrives(self, text: str, channel: str = "chat", *, citizen_name: str = "", **hints: Any) -> str:
-        """A citizen's message comes in and is routed; returns the contact's id."""
+    async def arrives(
+        self, text: str, channel: str = "chat", *, citizen_name: str = "", thread_key: str = "", **hints: Any
+    ) -> str:
+        """A citizen's message comes in and is routed; returns the contact's id. One thread key is one citizen."""
+        thread_key = thread_key or new_id()
         arrivals = Arrivals(
             self.desk.services.router, Acknowledgements("http://desk/status", SecretBox(b"of the test"))
         )
         request = ContactRequest(
             channel=channel,
             external_id=new_id(),
-            thread_key=new_id(),
-            sender=Address(kind="mail" if channel == "mail" else channel, value=f"{new_id()}@x.cn", name=citizen_name),
+            thread_key=thread_key,
+            sender=Address(kind=channel, value=f"{thread_key}@x.cn", name=citizen_name),
             recipient=Address(kind=channel, value="line"),
             received_at=self.desk.clock.now(),
             text=text,

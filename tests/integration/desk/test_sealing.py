@@ -8,7 +8,7 @@ from sqlalchemy import select
 
 from records.citizens import receipts
 from records.citizens.tables import ReceiptRow
-from records.staff.tables import AuditRow
+from records.staff.tables import AuditRow, GrantRow
 from router.tables import ContactRow
 from tests.integration.desk.test_cases import CASE, open_case
 from tests.support.inbox import Inbox
@@ -99,34 +99,59 @@ async def test_the_right_to_a_reason_ends(office: Inbox, discipline: AsyncClient
     assert (await discipline.get(f"cases/{case['id']}")).json()["code"] == "sealed_not_opened"
 
 
-async def test_a_report_made_of_an_ordinary_contact_vanishes_for_who_took_it_down(
+async def test_who_may_not_read_reports_cannot_register_one_and_is_told_where_to(
+    office: Inbox, registrar: AsyncClient
+) -> None:
+    contact = await office.contact("我要举报")
+    refused = await registrar.post("cases", json={**CASE, "contact_id": contact, "kind": "report", "summary": SECRET})
+    assert (refused.status_code, refused.json()["code"]) == (403, "report_needs_transfer")
+    assert (await registrar.get("cases")).json() == []
+    assert (await registrar.get(f"contacts/{contact}")).json()["sealed"] is False
+
+
+async def test_a_report_registered_from_an_ordinary_contact_seals_it_and_stays_open_to_who_did(
     office: Inbox, registrar: AsyncClient, discipline: AsyncClient
 ) -> None:
     contact = await office.contact("我要举报")
     pin = await receipts.new_pin()
     async with office.desk.work() as uow:
         await receipts.issue(uow, pin, uow.now.date(), contact_id=contact)
-    opened = await open_case(registrar, contact, kind="report", title=SECRET, summary=SECRET)
+    opened = await open_case(discipline, contact, kind="report", title=SECRET, summary=SECRET)
     assert opened["case"]["sealed"] is True
-    assert opened["case"]["number"]
-    assert (await registrar.get(f"cases/{opened['case']['id']}")).status_code == 404
-    shown = (await registrar.get(f"contacts/{contact}")).json()
-    assert (shown["case_id"], shown["case_number"]) == (None, None)
-    assert "case_opened" not in (await registrar.get(f"contacts/{contact}/thread")).text
-    assert [one["sealed"] for one in (await discipline.get("cases")).json()] == [True]
+    shown = (await discipline.get(f"contacts/{contact}")).json()
+    assert (shown["sealed"], shown["opened"], shown["case_number"]) == (True, True, opened["case"]["number"])
+    assert "case_opened" in (await discipline.get(f"contacts/{contact}/thread")).text
+    for path in (f"contacts/{contact}", f"contacts/{contact}/thread", f"cases/{opened['case']['id']}"):
+        assert (await registrar.get(path)).status_code == 404
+    assert (await registrar.get("search", params={"q": "我要举报"})).json()["hits"] == []
     async with office.desk.work() as uow:
         assert (await uow.session.scalars(select(ReceiptRow.sealed))).all() == [True]
+        grant = (await uow.session.scalars(select(GrantRow))).one()
+        trail = (await uow.session.scalars(select(AuditRow).where(AuditRow.action == "record.sealed"))).all()
+    assert (grant.entity_id, grant.reason) == (contact, "登记为举报")
+    assert {(row.entity, row.reason, row.sealed, row.actor_id) for row in trail} == {
+        (entity, "登记为举报", True, grant.account_id) for entity in ("contact", "citizen")
+    }
 
 
 async def test_a_case_that_turns_out_to_be_a_report_is_sealed_with_all_that_belongs_to_it(
-    office: Inbox, registrar: AsyncClient
+    office: Inbox, registrar: AsyncClient, discipline: AsyncClient
 ) -> None:
     contact = await office.contact("普通咨询")
     case = (await open_case(registrar, contact, summary=SECRET))["case"]
-    changed = await registrar.patch(f"cases/{case['id']}", json={"version": case["version"], "kind": "report"})
-    assert (changed.status_code, changed.json()["events"]) == (200, [])
-    assert (await registrar.get(f"cases/{case['id']}")).status_code == 404
-    assert (await registrar.get("search", params={"q": SECRET})).json()["hits"] == []
+    as_report = {"version": case["version"], "kind": "report"}
+    refused = await registrar.patch(f"cases/{case['id']}", json=as_report)
+    assert (refused.status_code, refused.json()["code"]) == (403, "report_needs_transfer")
+    await office.change(contact, status="closed")
+    assert (await registrar.patch(f"cases/{case['id']}", json=as_report)).status_code == 200
+    for path in (f"cases/{case['id']}", f"contacts/{contact}", f"citizens/{case['citizen_id']}"):
+        assert (path, (await registrar.get(path)).status_code) == (path, 404)
+    for query in (SECRET, "普通咨询", case["number"]):
+        assert (await registrar.get("search", params={"q": query})).json()["hits"] == []
+    administrator = await office.desk.signed_in("administrator")
+    trail = (await administrator.get("audit")).text
+    assert all(one not in trail for one in (case["id"], contact, case["citizen_id"]))
+    assert [one["sealed"] for one in (await discipline.get("cases")).json()] == [True]
 
 
 async def test_confidential_contacts_stay_out_of_ordinary_cases(
