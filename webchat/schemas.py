@@ -11,6 +11,8 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
 Topic = Literal["inquiry", "complaint", "suggestion", "report", "application"]
 ClientId = Annotated[str, Field(min_length=1, max_length=64, pattern=r"^[A-Za-z0-9_-]+$")]
+# Larger ones no database column holds.
+Seq = Annotated[int, Field(ge=0, lt=2**31)]
 Language = Annotated[str, Field(max_length=16)]
 
 
@@ -40,7 +42,7 @@ class OfflineInput(_Input):
 class Hello(_Input):
     type: Literal["hello"]
     ticket: str = Field(max_length=100)
-    after_seq: int = Field(ge=0)
+    after_seq: Seq
 
 
 class Say(_Input):
@@ -57,7 +59,7 @@ class Typing(_Input):
 
 class Read(_Input):
     type: Literal["read"]
-    seq: int = Field(ge=0)
+    seq: Seq
 
 
 class End(_Input):
