@@ -63,6 +63,7 @@ class ChatSettings(BaseModel):
     ping_s: float = 8.0
     max_text_chars: int = 4000
     messages_per_minute: int = 120
+    signs_per_minute: int = 600  # of typing and reading: more are not passed on
     sessions_per_hour: int = 60
     uploads_per_hour: int = 60
 

@@ -23,6 +23,7 @@ from kit.events import Event
 from webchat.catalogue import Translator
 from webchat.conversation import Conversations
 from webchat.hub import VisitorHub
+from webchat.pace import Pace
 from webchat.schemas import CLIENT_FRAME, End, Frame, Read, Say, Typing
 from webchat.service import Visitor
 from webchat.settings import ChatSettings
@@ -31,7 +32,6 @@ log = logging.getLogger(__name__)
 
 TRY_AGAIN_LATER = 1013
 BAD_DATA = 1007
-WINDOW_S = 60.0
 
 
 class Durable(Protocol):
@@ -81,7 +81,8 @@ class VisitorSocket:
         self._passing: deque[Frame] = deque(maxlen=50)
         self._changed = asyncio.Event()
         self._sending = asyncio.Lock()
-        self._said: deque[float] = deque()
+        self._said = Pace(settings.messages_per_minute)
+        self._signs = Pace(settings.signs_per_minute)
 
     async def run(self, after_seq: int) -> None:
         """Serve until the socket closes or the server stops; what cannot work now sends the page away to come again."""
@@ -210,6 +211,8 @@ class VisitorSocket:
                 await self._note(frame)
 
     async def _note(self, frame: Typing | Read | End) -> None:
+        if not isinstance(frame, End) and not self._signs.keeps():
+            return
         try:
             if isinstance(frame, Typing):
                 await self._conversations.typing(self._visitor, on=frame.on)
@@ -253,11 +256,7 @@ class VisitorSocket:
             return "chat.empty"
         if len(frame.text) > self._settings.max_text_chars:
             return "chat.too_long"
-        now = time.monotonic()
-        while self._said and self._said[0] < now - WINDOW_S:
-            self._said.popleft()
-        self._said.append(now)
-        return "chat.too_many" if len(self._said) > self._settings.messages_per_minute else ""
+        return "" if self._said.keeps() else "chat.too_many"
 
     async def _refuse(self, frame: Say, reason: str) -> None:
         title = self._t(reason, limit=self._settings.max_text_chars)
