@@ -154,7 +154,10 @@ async def save_draft(uow: UnitOfWork, who: Actor, contact_id: str, kind: str, bo
 
 
 async def discard_draft(uow: UnitOfWork, who: Actor, contact_id: str, kind: str) -> None:
+    """Give up a draft. Raises `Conflict` (code `not_yours`) for what somebody else writes to the citizen."""
     loaded = await reading.require_contact(uow, who, contact_id, for_update=True)
+    if kind != "note":
+        _require_hands_on(who, loaded.row)
     await _drop_draft(uow, who, loaded, kind)
 
 

@@ -110,6 +110,17 @@ async def test_a_draft_is_never_overwritten_unseen(inbox: Inbox, agent: AsyncCli
     assert (await agent.put(path, json={"version": 0, "body": {"text": "下一句"}})).json()["version"] == 3
 
 
+async def test_a_reply_is_given_up_only_by_who_writes_it(inbox: Inbox, agent: AsyncClient, agent_id: str) -> None:
+    contact = await inbox.contact(agent_id=agent_id)
+    path = f"contacts/{contact}/drafts/reply"
+    await agent.put(path, json={"version": 0, "body": {"text": "写到一半"}})
+    colleague = await inbox.desk.signed_in("supervisor")
+    refused = await colleague.delete(path)
+    assert (refused.status_code, refused.json()["code"]) == (409, "not_yours")
+    assert (await agent.get(path)).json()["body"] == {"text": "写到一半"}
+    assert (await agent.delete(path)).status_code == 204
+
+
 async def test_a_failed_message_is_tried_again_only_when_it_failed(
     inbox: Inbox, agent: AsyncClient, agent_id: str
 ) -> None:
