@@ -11,6 +11,9 @@ export function setServerTime(iso: string): void {
   aheadMs.value = Date.parse(iso) - Date.now()
 }
 
+/** This machine's own time, for what began here: how long the line has been down. */
+export const useOwnClock = (): ComputedRef<number> => computed(() => local.value.getTime())
+
 /** One second hand for the whole page, by the server's time. */
 const now = computed(() => new Date(local.value.getTime() + aheadMs.value))
 

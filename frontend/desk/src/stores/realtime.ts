@@ -71,7 +71,7 @@ export const useRealtime = defineStore('realtime', () => {
       onFrame: (frame) => receive(frame as Frame),
       onOpen: up,
       onDown: down,
-      onRefused: () => void checkSession(),
+      onRefused: refused,
     },
   )
 
@@ -88,6 +88,13 @@ export const useRealtime = defineStore('realtime', () => {
     downSince.value ??= Date.now()
     nextTryAt.value = Date.now() + waitS * 1000
     void checkSession()
+  }
+
+  /** Refused, but perhaps only this once: whoever is still signed in comes back later. */
+  function refused(): void {
+    const waitS = 15
+    down(attempt.value + 1, waitS)
+    snapshotTimer = window.setTimeout(() => void start(), waitS * 1000)
   }
 
   /** A refused socket looks like a broken one; only the session route tells them apart (401 signs out). */

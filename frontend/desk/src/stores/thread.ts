@@ -112,7 +112,17 @@ export const useThread = defineStore('thread', () => {
     return messages.value.some((known) => known.thread_id === item.thread_id)
   }
 
+  /** It may not be shown any more: passed on, or made confidential. What stands on the page goes with it. */
+  function close(): void {
+    detail.value = null
+    items.value = new EntityMap()
+    before.value = null
+    viewers.value = []
+    void reload()
+  }
+
   function takeChange(change: Change): void {
+    if (change.entity === 'contact' && change.id === contactId.value && change.data === null) close()
     if (change.entity !== 'message' || !change.data) return
     const item = change.data as ThreadItem
     if (contactId.value === null || !belongs(item)) return
@@ -163,5 +173,6 @@ export const useThread = defineStore('thread', () => {
     openSealed,
     markRead,
     takeItem,
+    takeChange,
   }
 })

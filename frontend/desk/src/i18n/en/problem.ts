@@ -35,6 +35,8 @@ export default {
   parked_in_the_past: 'That time is over; choose a later one.',
   public_note_required: 'Closing needs an answer for the citizen.',
   reason_missing: 'State a reason.',
+  report_needs_transfer:
+    'This is a report and you have no right to confidential contacts. Transfer it to "Confidential reports"; it is registered there.',
   same_agent: 'They have it already.',
   same_password: 'It must differ from the present password.',
   sealed_mix: 'Confidential and other records cannot be merged.',

@@ -97,6 +97,7 @@ export default {
     quarantine_made_contact: 'Made a contact of a held item',
     quarantine_parsed_again: 'Read a held item again',
     quarantine_read: 'Looked at a held original',
+    record_sealed: 'Made confidential',
     role_changed: 'Changed the rights of a role',
     sealed_opened: 'Opened a confidential contact',
     session_closed: 'Signed out',

@@ -35,6 +35,7 @@ export default {
   parked_in_the_past: '唤醒时间已经过了，请选以后的时间。',
   public_note_required: '办结要写给诉求人的答复。',
   reason_missing: '请写明理由。',
+  report_needs_transfer: '这是举报，您没有保密权限。请把会话转到「举报专席（保密）」，由专席登记。',
   same_agent: '会话已经在对方手上。',
   same_password: '新密码不能和原来的一样。',
   sealed_mix: '保密的和不保密的不能合并。',

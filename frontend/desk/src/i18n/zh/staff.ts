@@ -96,6 +96,7 @@ export default {
     quarantine_made_contact: '隔离件转来件',
     quarantine_parsed_again: '重新解析',
     quarantine_read: '看隔离件原文',
+    record_sealed: '转为保密',
     role_changed: '改角色权限',
     sealed_opened: '开保密件',
     session_closed: '退出',
