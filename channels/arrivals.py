@@ -99,6 +99,9 @@ class Arrivals:
         decision = await self._router.decide(uow, request)
         if known is not None and not decision.seal:
             decision = await _as_before(uow, known, decision)
+        if row.sealed:
+            # It came in confidence: no rule that somebody changed opens it.
+            decision = replace(decision, seal=True)
         typed_in = request.channel == Channel.FORM and request.sender.kind == "phone"
         citizen = await find_or_create(
             uow, request.sender, language=request.language, sealed=decision.seal, stated=typed_in

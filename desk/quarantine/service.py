@@ -118,7 +118,8 @@ async def _request(uow: UnitOfWork, blobs: BlobStore, row: LedgerRow, body: Quar
         text=body.text,
         subject=body.subject,
         attachments=await _original_file(uow, row),
-        hints={"answerable": "@" in sender},
+        # What came into a confidential mailbox is a report, as when it is read by itself.
+        hints={"answerable": "@" in sender, **({"kind": "report"} if row.sealed else {})},
         raw_blob_key=row.raw_blob_key,
     )
 

@@ -121,6 +121,14 @@ async def test_a_contact_is_made_of_it_with_the_original_beside(
     assert (await keeper.get("quarantine")).json() == []
 
 
+async def test_what_came_in_confidence_becomes_a_report(office: Inbox, arrivals: Arrivals) -> None:
+    item = await quarantined(office, sealed=True)
+    officer = await office.desk.signed_in("administrator", "discipline")
+    made = await officer.post(f"quarantine/{item}/contact", json={"subject": "来信", "text": "见附件"})
+    assert made.status_code == 204
+    assert arrivals.requests[0].hints["kind"] == "report"
+
+
 async def test_discarding_takes_a_reason_and_keeps_the_item(office: Inbox, keeper: AsyncClient) -> None:
     item = await quarantined(office)
     assert (await keeper.post(f"quarantine/{item}/discard", json={"reason": ""})).status_code == 422

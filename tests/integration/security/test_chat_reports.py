@@ -4,9 +4,11 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
+from sqlalchemy import update
 
 from kit.database import make_engine
 from kit.unit_of_work import Database
+from router.tables import RuleRow
 from tests.support.citizens import OWN_SCRIPT, CitizenSide, Visitor, citizen_side
 from tests.support.clock import ManualClock
 
@@ -63,3 +65,12 @@ async def test_a_report_stays_one_and_an_ordinary_conversation_goes_on(side: Cit
     async with other.chatting() as socket:
         await other.says(socket, "请问怎么申报", "one")
     assert await chooses(other, topic="complaint") == ordinary
+
+
+async def test_no_change_of_the_rules_opens_what_comes_in_confidence(side: CitizenSide) -> None:
+    async with side.database.unit_of_work(side.world.access) as uow:
+        await uow.session.execute(update(RuleRow).values(enabled=False))
+    visitor = await Visitor.arrives(side, topic="report")
+    async with visitor.chatting() as socket:
+        await visitor.says(socket, "李科长收受礼品", "one")
+    assert (await visitor.contact()).sealed
