@@ -1,3 +1,4 @@
+import { useEventListener, useResizeObserver } from '@vueuse/core'
 import { nextTick, onMounted, watch, type Ref } from 'vue'
 
 const nearPx = 80
@@ -23,6 +24,9 @@ export function useKeepBottom(box: Ref<HTMLElement | null>, changes: () => unkno
     if (element) element.scrollTop += element.scrollHeight - height
   }
   onMounted(settle)
+  // A banner or a taller draft takes height away; a picture that arrives late adds some.
+  useResizeObserver(box, settle)
+  useEventListener(box, 'load', settle, { capture: true, passive: true })
   watch(changes, settle)
   watch(thread, () => {
     atBottom = true
