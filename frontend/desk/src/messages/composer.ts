@@ -46,7 +46,15 @@ export function useComposer(contactId: () => string) {
     },
     { immediate: true },
   )
-  watch(canReply, (can) => (kind.value = can ? 'reply' : 'note'), { immediate: true })
+  /** A note that is being written stays a note: what was meant for colleagues must not go on as a reply. */
+  watch(
+    canReply,
+    (can) => {
+      if (!can) kind.value = 'note'
+      else if (drafts.of(contactId(), 'note').text === '') kind.value = 'reply'
+    },
+    { immediate: true },
+  )
 
   const tellTyping = useThrottleFn(
     () => realtime.send({ type: 'typing', contact_id: contactId(), on: true }),
