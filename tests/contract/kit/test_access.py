@@ -51,6 +51,17 @@ async def test_counts_subqueries_updates_and_deletes_are_narrowed_too(database: 
 
 
 @pytest.mark.usefixtures("threads")
+async def test_a_block_may_see_what_is_sealed_and_the_account_after_it_may_not(database: Database) -> None:
+    async with database.unit_of_work(PLAIN) as uow:
+        with pytest.raises(LookupError), uow.seeing_sealed():
+            assert sorted(await uow.session.scalars(select(ThreadRow.key))) == ["open", "secret"]
+            assert (uow.access.workspace_id, uow.access.actor_id) == (HOME, "agent")
+            raise LookupError
+        assert uow.access == PLAIN
+        assert list(await uow.session.scalars(select(ThreadRow.key))) == ["open"]
+
+
+@pytest.mark.usefixtures("threads")
 async def test_a_sealed_row_cannot_be_got_by_its_id(database: Database) -> None:
     async with database.unit_of_work(ALL, read_only=True) as uow:
         secret = (await uow.session.scalars(select(ThreadRow).where(ThreadRow.key == "secret"))).one()
