@@ -4,6 +4,7 @@ import asyncio
 import logging
 import random
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import timedelta
 
 from sqlalchemy import Select, or_, select, update
@@ -34,7 +35,8 @@ LEASE_S = 180.0
 POLL_S = 1.0
 FIRST_RETRY_S = 5.0
 LONGEST_RETRY_S = 1800.0
-GIVE_UP_AFTER = timedelta(hours=24)
+# With these waits about a day. Counted, so that what an agent sends once more has a day again.
+MOST_ATTEMPTS = 56
 
 
 class Outbox:
@@ -79,6 +81,7 @@ class Outbox:
             adapter = self._adapters.get(row.channel)
             if adapter is None:
                 raise NotSupported(f"No adapter for {row.channel} is configured.")
+            message = self._with_pin(message, row)
             receipt = await asyncio.wait_for(adapter.send(message), SEND_TIMEOUT_S)
         except (MessageRejected, NotSupported) as error:
             await self._fail(row, error.detail)
@@ -99,7 +102,7 @@ class Outbox:
 
     async def _retry(self, row: OutboxRow, reason: str) -> None:
         async with self._database.unit_of_work(self._access) as uow:
-            if uow.now - row.created_at > GIVE_UP_AFTER:
+            if row.attempts >= MOST_ATTEMPTS:
                 await _settle(uow, row, OutboxState.FAILED, last_error=reason[:500])
                 return
             wait_s = min(FIRST_RETRY_S * 2 ** max(row.attempts - 1, 0), LONGEST_RETRY_S) * random.uniform(0.8, 1.2)  # noqa: S311 - jitter
@@ -126,7 +129,7 @@ class Outbox:
             message_id=message.id,
             thread_key=thread.key,
             recipient=row.recipient,
-            text=self._with_pin(message.text, row),
+            text=message.text,
             subject=message.subject,
             language=message.language or "zh-CN",
             external_id=row.external_id or message.id,
@@ -144,9 +147,11 @@ class Outbox:
             ),
         )
 
-    def _with_pin(self, text: str, row: OutboxRow) -> str:
+    def _with_pin(self, message: OutboundMessage, row: OutboxRow) -> OutboundMessage:
         pin = row.envelope.get(PIN_IN_ENVELOPE)
-        return text.replace(PIN_MASK, self._secret_box.decrypt(pin), 1) if pin else text
+        return (
+            replace(message, text=message.text.replace(PIN_MASK, self._secret_box.decrypt(pin), 1)) if pin else message
+        )
 
 
 def _due(uow: UnitOfWork) -> Select[str]:

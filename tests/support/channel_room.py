@@ -174,6 +174,11 @@ class ChannelRoom:
         async with self.database.unit_of_work(access or self.access, read_only=True) as uow:
             return list(await uow.session.scalars(select(kind).where(*conditions).order_by(kind.id)))
 
+    async def all_are_sealed(self, *kinds: type[Row]) -> None:
+        """Fails unless there are rows of these kinds and each is confidential."""
+        for kind in kinds:
+            assert {getattr(row, "sealed", None) for row in await self.rows(kind)} == {True}, kind
+
     def files(self) -> list[Path]:
         """What lies in the blob store."""
         return [path for path in self.side.blobs.path("x0").parent.parent.rglob("*") if path.is_file()]
@@ -190,6 +195,12 @@ class ChannelRoom:
 
     async def outbox_row(self) -> OutboxRow:
         (row,) = await self.rows(OutboxRow)
+        return row
+
+    async def outbox_row_of(self, text: str) -> OutboxRow:
+        """Of the message that says this."""
+        (message,) = await self.rows(MessageRow, MessageRow.text == text)
+        (row,) = await self.rows(OutboxRow, OutboxRow.message_id == message.id)
         return row
 
     async def answers(self, text: str = "三天内答复", recipient: str = "zhang@citizen.test") -> MessageRow:

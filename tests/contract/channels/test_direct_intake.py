@@ -127,8 +127,7 @@ async def test_after_closure_it_is_another_contact_of_the_thread_for_the_same_ag
 
 async def test_a_report_seals_every_row_that_it_makes(room: ChannelRoom) -> None:
     await room.direct(room.side.chat)(room.chat("a", "举报某处长", topic="report", sealed=True, attachments=[FILE]))
-    for kind in (MessageRow, ThreadRow, CitizenRow, AttachmentRow):
-        assert {row.sealed for row in await room.rows(kind)} == {True}, kind
+    await room.all_are_sealed(MessageRow, ThreadRow, CitizenRow, AttachmentRow)
     assert [(row.state, row.sealed) for row in await room.ledger()] == [(LedgerState.ROUTED, True)]
     assert [contact.sealed for contact in await room.contacts()] == [True]
     outsider = Access(workspace_id=room.access.workspace_id, actor_id="someone")
