@@ -40,6 +40,23 @@ class IgnoredInbound(AppError):
     status, code, title = 422, "ignored_inbound", "Not a citizen's message"
 
 
+def well_formed(request: ContactRequest) -> ContactRequest:
+    """`request` as it was made from JSON, whose values may be of any type. Raises `MalformedInbound`."""
+    texts = [request.external_id, request.thread_key, request.text, request.subject]
+    texts += [
+        part for address in (request.sender, request.recipient) for part in (address.kind, address.value, address.name)
+    ]
+    texts += [
+        part for file in request.attachments for part in (file.filename, file.media_type, file.blob_key, file.sha256)
+    ]
+    texts += [text for text in (request.language, request.client_id) if text is not None]
+    sizes = [file.size_bytes for file in request.attachments]
+    kinds = ((texts, str), (sizes, int), ([request.hints], Mapping))
+    if all(isinstance(value, kind) for values, kind in kinds for value in values):
+        return request
+    raise MalformedInbound("A field is not of its type.")
+
+
 class NotSupported(AppError):
     status, code, title = 422, "not_supported", "This channel cannot do that"
 

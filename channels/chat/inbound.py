@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from channels.adapter import Address, ContactRequest, MalformedInbound, RawInbound
+from channels.adapter import Address, ContactRequest, MalformedInbound, RawInbound, well_formed
 from router.contact import Channel
 from webchat.uploads import attachments_from_json
 
@@ -11,8 +11,8 @@ from webchat.uploads import attachments_from_json
 def request_of(raw: RawInbound) -> ContactRequest:
     """Pure. Raises `MalformedInbound` for what our own socket did not make."""
     try:
-        return _request(raw, raw.raw_json or {})
-    except (KeyError, TypeError) as error:
+        return well_formed(_request(raw, raw.raw_json or {}))
+    except (AttributeError, KeyError, TypeError) as error:
         raise MalformedInbound("A chat message without its fields.") from error
 
 

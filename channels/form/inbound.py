@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from channels.adapter import Address, ContactRequest, MalformedInbound, RawInbound
+from channels.adapter import Address, ContactRequest, MalformedInbound, RawInbound, well_formed
 from router.contact import Channel
 from webchat.form_entry import FormEntry
 from webchat.uploads import attachments_from_json
@@ -17,8 +17,11 @@ def request_of(raw: RawInbound) -> ContactRequest:
     """Pure. Raises `MalformedInbound` for what our own pages did not make."""
     payload = raw.raw_json or {}
     try:
-        return _note(raw, payload["note"]) if "note" in payload else _form(raw, payload["entry"], payload["language"])
-    except (KeyError, TypeError) as error:
+        is_note = "note" in payload
+        return well_formed(
+            _note(raw, payload["note"]) if is_note else _form(raw, payload["entry"], payload["language"])
+        )
+    except (AttributeError, KeyError, TypeError) as error:
         raise MalformedInbound("A form without its fields.") from error
 
 
