@@ -14,10 +14,11 @@ log = logging.getLogger(__name__)
 
 MEDIA_TYPE = "application/problem+json"
 RETRY_AFTER_S = "5"
+COME_AGAIN = frozenset({429, 503})
 
 
 def problem_response(error: AppError) -> Response:
-    headers = {"Retry-After": RETRY_AFTER_S} if error.status in (429, 503) else None
+    headers = {"Retry-After": RETRY_AFTER_S} if error.status in COME_AGAIN else None
     return JSONResponse(error.problem(), status_code=error.status, media_type=MEDIA_TYPE, headers=headers)
 
 

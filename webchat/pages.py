@@ -17,6 +17,7 @@ from starlette.exceptions import HTTPException
 from kit.clock import Clock
 from kit.errors import AppError, Forbidden
 from kit.ids import new_token
+from kit.problems import COME_AGAIN, RETRY_AFTER_S
 from kit.secret_box import SecretBox
 from webchat.catalogue import Translator, choose_language
 from webchat.figures import FILTERS
@@ -122,7 +123,10 @@ class Pages:
         limits = self.settings.uploads
         known = {"minutes": 1, "count": limits.count, "size": limits.size_mb, **figures}
         name = PROBLEMS.get(status, "unexpected")
-        return self.render(request, "problem.html", status=status, problem=name, figures=known)
+        page = self.render(request, "problem.html", status=status, problem=name, figures=known)
+        if status in COME_AGAIN:
+            page.headers["Retry-After"] = RETRY_AFTER_S
+        return page
 
     def route_class(self) -> type[APIRoute]:
         """Routes whose failures are pages instead of problem documents."""

@@ -20,6 +20,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from kit.errors import AppError, Unavailable
 from kit.events import Event
+from kit.tasks import stop
 from webchat.catalogue import Translator
 from webchat.conversation import Conversations
 from webchat.hub import VisitorHub
@@ -106,8 +107,7 @@ class VisitorSocket:
             for task in done:
                 task.result()
         finally:
-            for task in tasks:
-                task.cancel()
+            await stop(tasks)
             await asyncio.gather(*tasks, return_exceptions=True)
 
     # Heard from the hub.
