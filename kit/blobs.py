@@ -42,8 +42,9 @@ class Blob:
 class BlobStore:
     """A local folder. A blob is on disk, synced, before its key is given out."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *, min_free_bytes: int = MIN_FREE_BYTES) -> None:
         self._folder = folder
+        self._min_free_bytes = min_free_bytes
 
     async def put(self, data: bytes | AsyncIterator[bytes], *, max_bytes: int | None = None) -> Blob:
         """Store `data` durably. Raises `TooLarge` past `max_bytes`, `Unavailable` when the disk is full."""
@@ -100,7 +101,7 @@ class BlobStore:
             free = shutil.disk_usage(path.parent).free
         except OSError as error:
             raise Unavailable("The disk cannot take this now; nothing was stored.") from error
-        if free < MIN_FREE_BYTES:
+        if free < self._min_free_bytes:
             raise Unavailable("The disk is full; nothing was stored.")
 
 
