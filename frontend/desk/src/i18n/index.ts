@@ -17,6 +17,13 @@ export const i18n = createI18n({
   messages: { 'zh-CN': zh, en },
 })
 
+/** The account's language, where nobody chose another one on this machine. */
+export function proposeLanguage(language: string): void {
+  if (localStorage.getItem(storageKey) !== null) return
+  i18n.global.locale.value = language === 'en' ? 'en' : 'zh-CN'
+  document.documentElement.lang = i18n.global.locale.value
+}
+
 export function setLanguage(language: Language): void {
   i18n.global.locale.value = language
   localStorage.setItem(storageKey, language)

@@ -4,6 +4,7 @@ import { setCsrfToken } from '../api/client'
 import { api } from '../api/desk'
 import type { SessionInfo } from '../api/models'
 import { Problem } from '../api/problem'
+import { proposeLanguage } from '../i18n'
 
 export const useSession = defineStore('session', () => {
   const info = ref<SessionInfo | null>(null)
@@ -15,6 +16,7 @@ export const useSession = defineStore('session', () => {
     info.value = session
     loaded.value = true
     setCsrfToken(session?.csrf_token ?? '')
+    if (session) proposeLanguage(session.account.language)
   }
 
   /** Asks the server who is signed in; nobody is an answer, too. */
