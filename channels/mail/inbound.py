@@ -77,12 +77,12 @@ class Inbound:
         raise IgnoredInbound(f"{kind}: {addresses}"[:500])
 
     async def _keep(self, files: Sequence[MailAttachment]) -> tuple[Attachment, ...]:
-        """Store the files, kept from now on: the arrival that refers to them comes next."""
+        """Store the files; the arrival that refers to them keeps them. Those of a repeat are deleted after a day."""
         blobs = [await self._blobs.put(file.data) for file in files]
         if blobs:
             async with self._database.unit_of_work(self._access) as uow:
                 for file, blob in zip(files, blobs, strict=True):
-                    record(uow, blob, file.media_type, kept=True)
+                    record(uow, blob, file.media_type, kept=False)
         return tuple(
             Attachment(
                 filename=file.filename,

@@ -36,7 +36,7 @@ class StoredFile(Protocol):
 
 
 async def add(uow: UnitOfWork, message: MessageRow, files: Sequence[StoredFile]) -> list[AttachmentRow]:
-    """Attach files that came with a message. Their blobs were recorded as kept when they were stored."""
+    """Attach files that came with a message; from now on, and not before, their blobs are kept."""
     rows = [
         AttachmentRow(
             id=new_id(),
@@ -52,6 +52,8 @@ async def add(uow: UnitOfWork, message: MessageRow, files: Sequence[StoredFile])
         for file in files
     ]
     uow.session.add_all(rows)
+    for row in rows:
+        await blobs.keep(uow, row.blob_key)
     await _order_previews(uow, rows)
     return rows
 

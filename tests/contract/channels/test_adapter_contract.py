@@ -19,6 +19,7 @@ from channels.adapter import (
     NotSupported,
     SendReceipt,
 )
+from kit.blobs import BlobRow
 from kit.database import make_engine
 from kit.ids import new_id
 from kit.unit_of_work import Database
@@ -61,6 +62,13 @@ async def test_reading_again_gives_the_same_request(subject: Subject) -> None:
     for sample in readable(subject):
         first, second = [await subject.adapter.parse(sample.raw) for _ in range(2)]
         assert described(first) == described(second), sample.name
+
+
+async def test_reading_alone_keeps_no_file_for_ever(subject: Subject, room: ChannelRoom) -> None:
+    """It may be a repeat, or be read once more: only what refers to a file keeps it."""
+    for sample in readable(subject):
+        await subject.adapter.parse(sample.raw)
+    assert [row for row in await room.rows(BlobRow) if row.kept] == []
 
 
 async def test_a_request_names_itself_its_thread_and_its_channel(subject: Subject) -> None:

@@ -7,6 +7,7 @@ import pytest
 
 from channels.adapter import MalformedInbound
 from kit.access import Access
+from kit.blobs import BlobRow, record
 from kit.unit_of_work import Database
 from records.citizens.tables import CitizenRow
 from records.messages.tables import AttachmentRow, LedgerRow, LedgerState, MessageRow, ThreadRow
@@ -100,6 +101,15 @@ async def test_files_and_words_of_one_group_keep_their_order(room: ChannelRoom) 
     assert contact.unread == 6
     (thread,) = await room.rows(ThreadRow)
     assert thread.last_seq == 6
+
+
+async def test_files_are_kept_with_their_message_and_not_by_a_later_step(room: ChannelRoom) -> None:
+    """A process that dies right after storing must not leave a message whose files are swept after a day."""
+    blob = await room.side.blobs.put(b"abc")
+    async with room.database.unit_of_work(room.access) as uow:
+        record(uow, blob, "text/plain", kept=False)
+    await room.direct(room.side.chat)(room.chat("a", attachments=[{**FILE, "blob_key": blob.key}]))
+    assert [row.kept for row in await room.rows(BlobRow)] == [True]
 
 
 async def test_a_message_on_an_open_contact_is_appended_and_counted(room: ChannelRoom) -> None:
