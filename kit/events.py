@@ -31,6 +31,7 @@ log = logging.getLogger(__name__)
 STREAM_LENGTH = 20_000
 SWEEP_AGE = timedelta(seconds=5)
 FORGET_INTERVAL_S = 0.5
+FORGET_AT_ONCE = 100
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,13 +66,14 @@ class EventLog:
         self._published.extend(row.id for row in rows)
 
     async def forget_published(self, database: Database) -> int:
-        """Delete the rows whose events are in the stream; returns how many."""
+        """Delete the rows whose events are in the stream; returns how many. In small steps: a citizen may be waiting."""
         ids, self._published = self._published, []
-        if not ids:
-            return 0
-        async with database.unit_of_work(Access.platform()) as uow:
-            for start in range(0, len(ids), 500):
-                await uow.session.execute(delete(EventRow).where(EventRow.id.in_(ids[start : start + 500])))
+        for start in range(0, len(ids), FORGET_AT_ONCE):
+            async with database.unit_of_work(Access.platform()) as uow:
+                await uow.session.execute(
+                    delete(EventRow).where(EventRow.id.in_(ids[start : start + FORGET_AT_ONCE])),
+                    execution_options={"synchronize_session": False},
+                )
         return len(ids)
 
     async def run_forgetting(self, database: Database) -> None:

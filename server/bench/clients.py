@@ -6,6 +6,7 @@ import secrets
 import string
 import time
 from collections.abc import AsyncIterator
+from http.cookiejar import DefaultCookiePolicy
 from typing import Any
 
 import httpx
@@ -21,8 +22,15 @@ def random_password() -> str:
     return "".join(secrets.choice(_ALPHABET) for _ in range(20))
 
 
+def forgetful_client(timeout_s: float) -> httpx.AsyncClient:
+    """A client that many visitors can share: it keeps nobody's cookies."""
+    client = httpx.AsyncClient(timeout=timeout_s, trust_env=False)
+    client.cookies.jar.set_policy(DefaultCookiePolicy(allowed_domains=[]))
+    return client
+
+
 class Visitor:
-    """One citizen's chat. `base` is the platform's address, such as http://127.0.0.1:8000."""
+    """One citizen's chat. `http`: a `forgetful_client`; `base`: the platform's address, such as http://127.0.0.1:8000."""
 
     def __init__(self, http: httpx.AsyncClient, base: str) -> None:
         self._http = http
@@ -38,7 +46,6 @@ class Visitor:
         )
         answer.raise_for_status()
         self._token = answer.cookies[VISITOR_COOKIE]
-        self._http.cookies.clear()
         self.session_id = answer.json()["session_id"]
 
     async def connect(self, after_seq: int = 0) -> dict[str, Any]:

@@ -8,7 +8,7 @@ import httpx
 from websockets.exceptions import WebSocketException
 
 from kit.ids import new_id
-from server.bench.clients import DeskClient, Visitor
+from server.bench.clients import DeskClient, Visitor, forgetful_client
 from tests.chaos.journal import Journal
 
 BROKEN = (httpx.HTTPError, WebSocketException, OSError, TimeoutError, KeyError)
@@ -19,7 +19,7 @@ PATIENCE_S = 8.0
 
 async def citizen(base: str, journal: Journal, dice: random.Random) -> None:
     """One chat after the other until the audit is stopping; a begun chat is brought to its end."""
-    async with httpx.AsyncClient(timeout=PATIENCE_S, trust_env=False) as http:
+    async with forgetful_client(PATIENCE_S) as http:
         while not journal.stopping:
             await _one_chat(Visitor(http, base), journal, dice)
 
