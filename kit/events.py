@@ -66,7 +66,7 @@ class EventLog:
         self._published.extend(row.id for row in rows)
 
     async def forget_published(self, database: Database) -> int:
-        """Delete the rows whose events are in the stream; returns how many. In small steps: a citizen may be waiting."""
+        """Delete the rows whose events are in the stream; returns how many. In small steps: citizens are waiting."""
         ids, self._published = self._published, []
         for start in range(0, len(ids), FORGET_AT_ONCE):
             async with database.unit_of_work(Access.platform()) as uow:
