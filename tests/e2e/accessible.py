@@ -4,11 +4,15 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page
 
 OPTIONS = {"runOnly": {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]}}
+# A menu that is just fading has the contrast of a ghost. What never rests, such as an offer's ring, is not waited for.
+SETTLED = """() => document.getAnimations().every(
+    (each) => each.playState !== 'running' || !each.effect?.target?.closest('.el-popper, .el-overlay, .el-message'))"""
 
 
 def check(page: Page) -> None:
     """Fail with what axe found, where, and what it says about mending it."""
     page.wait_for_load_state("networkidle")
+    page.wait_for_function(SETTLED)
     violations = Axe().run(page, options=OPTIONS).response["violations"]
     found = [
         f"{item['id']} ({item['impact']}): {item['help']}\n"
