@@ -47,6 +47,8 @@ class Rebuild:
                 await release(uow, lease)
 
     async def _load(self, workspace_id: str, epoch: int, agents: Sequence[AgentDescription], lease: Lease) -> int:
+        # Another text under the same version may have been left by the program that ran before.
+        await self._dispatch.functions.load()
         count = 0
 
         async def counted() -> AsyncIterator[ContactTruth]:
