@@ -6,7 +6,7 @@ arrives together is committed together. `ClaimLoop` works off what an adapter ha
 
 import asyncio
 import logging
-from collections.abc import Mapping
+from collections.abc import Awaitable, Mapping
 from dataclasses import dataclass, replace
 
 from sqlalchemy import select
@@ -187,14 +187,24 @@ class ClaimLoop:
         """Claim and handle one batch; returns how many items it held."""
         async with self._database.unit_of_work(self._access) as uow:
             rows = await ledger.claim(uow, CLAIM_BATCH)
-        for row in rows:
-            await self._handle(row)
+        # All are read at once, as far as the adapter allows; they arrive one after the other, in their order.
+        reading = [asyncio.create_task(self._read(row)) for row in rows]
+        try:
+            for row, request in zip(rows, reading, strict=True):
+                await self._handle(row, request)
+        finally:
+            for task in reading:
+                task.cancel()
+            await asyncio.gather(*reading, return_exceptions=True)
         return len(rows)
 
-    async def _handle(self, row: LedgerRow) -> None:
+    async def _read(self, row: LedgerRow) -> tuple[ContactRequest, Pin | None]:
+        request = await self._adapters[row.channel].parse(await self._raw(row))
+        return request, await pin_for(request)
+
+    async def _handle(self, row: LedgerRow, reading: Awaitable[tuple[ContactRequest, Pin | None]]) -> None:
         try:
-            request = await self._adapters[row.channel].parse(await self._raw(row))
-            pin = await pin_for(request)
+            request, pin = await reading
             async with self._database.unit_of_work(self._access) as uow:
                 fresh = await uow.session.scalar(
                     select(LedgerRow)
