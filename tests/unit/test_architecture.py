@@ -2,8 +2,6 @@
 
 import ast
 import re
-import shutil
-import subprocess
 import sys
 from collections.abc import Iterator
 from functools import cache
@@ -203,31 +201,3 @@ def test_the_locks_hold_what_is_declared() -> None:
         locked = {_plain(line) for line in text.splitlines() if line[:1].isalnum()}
         assert {_plain(name) for name in wanted} - locked == set(), f"run scripts/lock: {lock} is behind"
         assert "://" not in text
-
-
-FORBIDDEN = {
-    "kit/planted.py": ("import records.staff", "Rooms import downwards only"),
-    "records/citizens/planted.py": ("import records.staff", "Records import downwards only"),
-    "channels/chat/planted.py": ("import channels.mail", "Channels do not know each other"),
-    "router/contact.py": ("import sqlalchemy", "The core of the router is pure"),
-    "webchat/planted.py": ("import tests.support", "Nothing of the product imports the tests"),
-}
-
-
-def test_a_planted_forbidden_import_is_seen(tmp_path: Path) -> None:
-    for path in [*python_files(*rooms(), "tests"), Path("pyproject.toml")]:
-        (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
-        shutil.copy(ROOT / path, tmp_path / path)
-    clean = lint_imports(tmp_path)
-    assert clean.returncode == 0, clean.stdout
-    for place, (line, _) in FORBIDDEN.items():
-        with (tmp_path / place).open("a", encoding="utf-8") as file:
-            file.write(f"\n{line}\n")
-    planted = lint_imports(tmp_path)
-    assert planted.returncode == 1
-    assert [broken for _, broken in FORBIDDEN.values() if f"{broken} BROKEN" not in planted.stdout] == []
-
-
-def lint_imports(folder: Path) -> subprocess.CompletedProcess[str]:
-    program = Path(sys.executable).with_name("lint-imports")
-    return subprocess.run([program, "--no-cache"], cwd=folder, capture_output=True, text=True, check=False)
