@@ -47,21 +47,24 @@ async def database(settings: Settings, say: Say) -> list[Finding]:
 async def redis(settings: Settings, say: Say) -> list[Finding]:
     client = make_redis(settings.redis)
     try:
-        version = str((await client.info("server"))["redis_version"])
+        about = await client.info("server")
         libraries = await client.function_list(library="axd_*")
     except (RedisError, OSError) as error:
         return [_no_redis(settings, say, error)]
     finally:
         await client.aclose()
+    # Valkey says in redis_version which Redis it is compatible with.
+    version = str(about["redis_version"])
+    name = f"Valkey {about['valkey_version']}" if "valkey_version" in about else f"Redis {version}"
     if int(version.split(".")[0]) < OLDEST_VERSION:
         mend = say("换用 7 或更新版本", "use version 7 or newer")
-        return [wrong(f"Redis {version}", mend)]
+        return [wrong(name, mend)]
     if not libraries:
-        what = say(f"Redis {version} 未载入路由函数", f"Redis {version} has no routing functions loaded")
+        what = say(f"{name} 未载入路由函数", f"{name} has no routing functions loaded")
         return [
             warning(what, say("axd gateway 会载入；或运行 axd rebuild", "axd gateway loads them; or run: axd rebuild"))
         ]
-    return [good(say(f"Redis {version}，路由函数已载入", f"Redis {version} with the routing functions"))]
+    return [good(say(f"{name}，路由函数已载入", f"{name} with the routing functions"))]
 
 
 def _no_redis(settings: Settings, say: Say, error: Exception) -> Finding:
