@@ -38,6 +38,18 @@ class Citizen:
     def sees(self, text: str) -> None:
         expect(self.chat.get_by_role("log")).to_contain_text(text, timeout=15_000)
 
+    def fill_form(self, *, subject: str, text: str, name: str, phone: str) -> None:
+        """Hand in the form, as an inquiry to be answered by telephone; the page shows number and PIN then."""
+        self.page.goto(f"{self._url}/form")
+        self.page.locator("#subject").fill(subject)
+        self.page.locator("#text").fill(text)
+        self.page.locator("#name").fill(name)
+        self.page.locator("input[name=title_of][value=mr]").check(force=True)
+        self.page.locator("input[name=reply][value=phone]").check(force=True)
+        self.page.locator("#phone").fill(phone)
+        self.page.locator("form button.primary").click()
+        expect(self.page).to_have_url(re.compile("receipt"))
+
     def ask_status(self, number: str, pin: str) -> None:
         self.page.goto(f"{self._url}/status")
         check(self.page)

@@ -12,6 +12,10 @@ from tests.e2e.people import PHONE, Citizen, Staff
 from tests.support.running import Platform, platform
 
 PICTURES = Path(__file__).resolve().parents[2] / "docs" / "pictures"
+FORMS = (
+    ("研发费用专项审计报告怎么补", "复审缺 2024 年度专项审计报告,补一份要走什么程序?", "张建国", "13800000001"),
+    ("科技型中小企业入库", "入库信息填错了,还能改吗?", "李文静", "13900000002"),
+)
 ASKED = (
     "您好,我公司高企复审期间证书到期,还能享受 15% 的税率优惠吗?",
     "中期验收材料什么时候反馈?项目经费报销单要附合同吗?",
@@ -36,11 +40,23 @@ def take_all(browser: Browser, running: Platform) -> None:
     _take(agent, "inbox-empty")
     agent.be_ready()
     citizens = [Citizen(browser, running.url) for _ in ASKED]
+    _forms(browser, agent, running)
     _converse(agent, citizens)
     _inbox(browser, agent, running)
     _citizens_pages(browser, running, citizens[0])
     other.be_ready()
     _supervisor(chief)
+
+
+def _forms(browser: Browser, agent: Staff, running: Platform) -> None:
+    for subject, text, name, phone in FORMS:
+        citizen = Citizen(browser, running.url)
+        citizen.fill_form(subject=subject, text=text, name=name, phone=phone)
+        _shoot(citizen, "citizen-receipt")
+        citizen.close()
+        agent.is_offered()
+        agent.accept()
+        expect(agent.thread).to_contain_text(text)
 
 
 def _converse(agent: Staff, citizens: list[Citizen]) -> None:
