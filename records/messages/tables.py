@@ -53,7 +53,7 @@ class ThreadRow(Sealable, Row):
     __table_args__ = (UniqueConstraint("workspace_id", "channel", "key"),)
 
     channel: Mapped[str] = mapped_column(String(16))
-    key: Mapped[str] = mapped_column(String(200))
+    key: Mapped[str] = mapped_column(String(200), index=True)
     citizen_id: Mapped[str | None] = reference("citizens.id")
     subject: Mapped[str] = mapped_column(String(300), default="")
     last_seq: Mapped[int] = mapped_column(default=0)

@@ -607,6 +607,7 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("threads", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_threads_citizen_id"), ["citizen_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_threads_key"), ["key"], unique=False)
         batch_op.create_index(batch_op.f("ix_threads_workspace_id"), ["workspace_id"], unique=False)
 
     op.create_table(
@@ -1045,6 +1046,7 @@ def downgrade() -> None:
     op.drop_table("account_roles")
     with op.batch_alter_table("threads", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_threads_workspace_id"))
+        batch_op.drop_index(batch_op.f("ix_threads_key"))
         batch_op.drop_index(batch_op.f("ix_threads_citizen_id"))
 
     op.drop_table("threads")
