@@ -135,10 +135,12 @@ def _is_plain(request: ContactRequest) -> bool:
 
 async def _open_conversations(uow: UnitOfWork, keys: Set[str]) -> dict[str, tuple[ContactRow, ThreadRow]]:
     """Those where a message only has to be added. Locked, the contact before its thread as everywhere."""
+    # The ids first: SQLite, left the choice, would walk all open contacts instead of the few threads.
+    thread_ids = list(await uow.session.scalars(select(ThreadRow.id).where(ThreadRow.key.in_(keys))))
     rows = await uow.session.execute(
         select(ContactRow, ThreadRow)
         .join(ThreadRow, ThreadRow.id == ContactRow.thread_id)
-        .where(ThreadRow.key.in_(keys), ContactRow.status.in_(STANDING))
+        .where(ContactRow.thread_id.in_(thread_ids), ContactRow.status.in_(STANDING))
         .order_by(ContactRow.id)
         .with_for_update()
         .execution_options(populate_existing=True)

@@ -55,9 +55,12 @@ class Base(DeclarativeBase):
 
 
 class WorkspaceBound:
-    """Rows that belong to one workspace; `kit.access` keeps each query inside its own."""
+    """Rows that belong to one workspace; `kit.access` keeps each query inside its own.
 
-    workspace_id: Mapped[str] = mapped_column(String(ID_CHARS), index=True)
+    No index of its own: with few workspaces SQLite would rather read all rows of one than use a better index.
+    """
+
+    workspace_id: Mapped[str] = mapped_column(String(ID_CHARS))
 
 
 class Row(WorkspaceBound, Base):

@@ -138,7 +138,7 @@ class EpochRow(Row):
 class ContactRow(Sealable, Row):
     __tablename__ = "contacts"
     __table_args__ = (
-        Index("ix_contacts_status_queue", "workspace_id", "status", "queue_id"),
+        Index("ix_contacts_status_queue", "status", "queue_id"),
         UniqueConstraint("workspace_id", "channel", "external_id"),
     )
 

@@ -50,10 +50,10 @@ class ThreadRow(Sealable, Row):
     """
 
     __tablename__ = "threads"
-    __table_args__ = (UniqueConstraint("workspace_id", "channel", "key"),)
+    __table_args__ = (UniqueConstraint("workspace_id", "key", "channel"),)
 
     channel: Mapped[str] = mapped_column(String(16))
-    key: Mapped[str] = mapped_column(String(200), index=True)
+    key: Mapped[str] = mapped_column(String(200))
     citizen_id: Mapped[str | None] = reference("citizens.id")
     subject: Mapped[str] = mapped_column(String(300), default="")
     last_seq: Mapped[int] = mapped_column(default=0)

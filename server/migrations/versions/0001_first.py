@@ -28,8 +28,6 @@ def upgrade() -> None:
         sa.Column("workspace_id", sa.String(length=36), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_agents")),
     )
-    with op.batch_alter_table("agents", schema=None) as batch_op:
-        batch_op.create_index(batch_op.f("ix_agents_workspace_id"), ["workspace_id"], unique=False)
 
     op.create_table(
         "audit",
@@ -51,7 +49,6 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_audit_actor_id"), ["actor_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_audit_at"), ["at"], unique=False)
         batch_op.create_index(batch_op.f("ix_audit_entity_id"), ["entity_id"], unique=False)
-        batch_op.create_index(batch_op.f("ix_audit_workspace_id"), ["workspace_id"], unique=False)
 
     op.create_table(
         "auto_replies",
@@ -65,8 +62,6 @@ def upgrade() -> None:
             "workspace_id", "recipient", "day", name=op.f("uq_auto_replies_workspace_id_recipient_day")
         ),
     )
-    with op.batch_alter_table("auto_replies", schema=None) as batch_op:
-        batch_op.create_index(batch_op.f("ix_auto_replies_workspace_id"), ["workspace_id"], unique=False)
 
     op.create_table(
         "blobs",
@@ -83,7 +78,6 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("blobs", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_blobs_created_at"), ["created_at"], unique=False)
-        batch_op.create_index(batch_op.f("ix_blobs_workspace_id"), ["workspace_id"], unique=False)
 
     op.create_table(
         "calendar_days",
@@ -97,8 +91,6 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_calendar_days")),
         sa.UniqueConstraint("workspace_id", "calendar", "day", name=op.f("uq_calendar_days_workspace_id_calendar_day")),
     )
-    with op.batch_alter_table("calendar_days", schema=None) as batch_op:
-        batch_op.create_index(batch_op.f("ix_calendar_days_workspace_id"), ["workspace_id"], unique=False)
 
     op.create_table(
         "canned_answers",
@@ -109,8 +101,6 @@ def upgrade() -> None:
         sa.Column("workspace_id", sa.String(length=36), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_canned_answers")),
     )
-    with op.batch_alter_table("canned_answers", schema=None) as batch_op:
-        batch_op.create_index(batch_op.f("ix_canned_answers_workspace_id"), ["workspace_id"], unique=False)
 
     op.create_table(
         "chat_sessions",
@@ -131,7 +121,6 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("chat_sessions", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_chat_sessions_expires_at"), ["expires_at"], unique=False)
-        batch_op.create_index(batch_op.f("ix_chat_sessions_workspace_id"), ["workspace_id"], unique=False)
 
     op.create_table(
         "choices",
@@ -146,8 +135,6 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_choices")),
         sa.UniqueConstraint("workspace_id", "list", "key", name=op.f("uq_choices_workspace_id_list_key")),
     )
-    with op.batch_alter_table("choices", schema=None) as batch_op:
-        batch_op.create_index(batch_op.f("ix_choices_workspace_id"), ["workspace_id"], unique=False)
 
     op.create_table(
         "citizens",
@@ -168,7 +155,6 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("citizens", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_citizens_merged_into_id"), ["merged_into_id"], unique=False)
-        batch_op.create_index(batch_op.f("ix_citizens_workspace_id"), ["workspace_id"], unique=False)
 
     op.create_table(
         "departments",
@@ -180,8 +166,6 @@ def upgrade() -> None:
         sa.Column("workspace_id", sa.String(length=36), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_departments")),
     )
-    with op.batch_alter_table("departments", schema=None) as batch_op:
-        batch_op.create_index(batch_op.f("ix_departments_workspace_id"), ["workspace_id"], unique=False)
 
     op.create_table(
         "due_work",
@@ -201,7 +185,6 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("due_work", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_due_work_due_at"), ["due_at"], unique=False)
-        batch_op.create_index(batch_op.f("ix_due_work_workspace_id"), ["workspace_id"], unique=False)
 
     op.create_table(
         "events",
@@ -219,7 +202,6 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("events", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_events_created_at"), ["created_at"], unique=False)
-        batch_op.create_index(batch_op.f("ix_events_workspace_id"), ["workspace_id"], unique=False)
 
     op.create_table(
         "leases",
@@ -262,7 +244,6 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_ledger_contact_id"), ["contact_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_ledger_duplicate_key"), ["duplicate_key"], unique=False)
         batch_op.create_index(batch_op.f("ix_ledger_received_at"), ["received_at"], unique=False)
-        batch_op.create_index(batch_op.f("ix_ledger_workspace_id"), ["workspace_id"], unique=False)
 
     op.create_table(
         "login_failures",
@@ -277,7 +258,6 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_login_failures_failed_at"), ["failed_at"], unique=False)
         batch_op.create_index(batch_op.f("ix_login_failures_login"), ["login"], unique=False)
         batch_op.create_index(batch_op.f("ix_login_failures_source"), ["source"], unique=False)
-        batch_op.create_index(batch_op.f("ix_login_failures_workspace_id"), ["workspace_id"], unique=False)
 
     op.create_table(
         "queues",
@@ -307,8 +287,6 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_queues")),
         sa.UniqueConstraint("workspace_id", "key", name=op.f("uq_queues_workspace_id_key")),
     )
-    with op.batch_alter_table("queues", schema=None) as batch_op:
-        batch_op.create_index(batch_op.f("ix_queues_workspace_id"), ["workspace_id"], unique=False)
 
     op.create_table(
         "receipt_guesses",
@@ -323,8 +301,6 @@ def upgrade() -> None:
             "workspace_id", "number", "source", name=op.f("uq_receipt_guesses_workspace_id_number_source")
         ),
     )
-    with op.batch_alter_table("receipt_guesses", schema=None) as batch_op:
-        batch_op.create_index(batch_op.f("ix_receipt_guesses_workspace_id"), ["workspace_id"], unique=False)
 
     op.create_table(
         "receipt_serials",
@@ -335,8 +311,6 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_receipt_serials")),
         sa.UniqueConstraint("workspace_id", "day", name=op.f("uq_receipt_serials_workspace_id_day")),
     )
-    with op.batch_alter_table("receipt_serials", schema=None) as batch_op:
-        batch_op.create_index(batch_op.f("ix_receipt_serials_workspace_id"), ["workspace_id"], unique=False)
 
     op.create_table(
         "roles",
@@ -348,8 +322,6 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_roles")),
         sa.UniqueConstraint("workspace_id", "key", name=op.f("uq_roles_workspace_id_key")),
     )
-    with op.batch_alter_table("roles", schema=None) as batch_op:
-        batch_op.create_index(batch_op.f("ix_roles_workspace_id"), ["workspace_id"], unique=False)
 
     op.create_table(
         "routing_epochs",
@@ -359,8 +331,6 @@ def upgrade() -> None:
         sa.Column("workspace_id", sa.String(length=36), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_routing_epochs")),
     )
-    with op.batch_alter_table("routing_epochs", schema=None) as batch_op:
-        batch_op.create_index(batch_op.f("ix_routing_epochs_workspace_id"), ["workspace_id"], unique=False)
 
     op.create_table(
         "search_documents",
@@ -377,7 +347,6 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_search_documents_entity"), ["entity"], unique=False)
         batch_op.create_index(batch_op.f("ix_search_documents_entity_id"), ["entity_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_search_documents_updated_at"), ["updated_at"], unique=False)
-        batch_op.create_index(batch_op.f("ix_search_documents_workspace_id"), ["workspace_id"], unique=False)
 
     op.create_table(
         "skill_changes",
@@ -389,8 +358,6 @@ def upgrade() -> None:
         sa.Column("workspace_id", sa.String(length=36), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_skill_changes")),
     )
-    with op.batch_alter_table("skill_changes", schema=None) as batch_op:
-        batch_op.create_index(batch_op.f("ix_skill_changes_workspace_id"), ["workspace_id"], unique=False)
 
     op.create_table(
         "skills",
@@ -403,8 +370,6 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_skills")),
         sa.UniqueConstraint("workspace_id", "name", name=op.f("uq_skills_workspace_id_name")),
     )
-    with op.batch_alter_table("skills", schema=None) as batch_op:
-        batch_op.create_index(batch_op.f("ix_skills_workspace_id"), ["workspace_id"], unique=False)
 
     op.create_table(
         "visitor_notes",
@@ -421,7 +386,6 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("visitor_notes", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_visitor_notes_expires_at"), ["expires_at"], unique=False)
-        batch_op.create_index(batch_op.f("ix_visitor_notes_workspace_id"), ["workspace_id"], unique=False)
 
     op.create_table(
         "workspaces",
@@ -456,7 +420,6 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("accounts", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_accounts_department_id"), ["department_id"], unique=False)
-        batch_op.create_index(batch_op.f("ix_accounts_workspace_id"), ["workspace_id"], unique=False)
 
     op.create_table(
         "addresses",
@@ -474,7 +437,6 @@ def upgrade() -> None:
     with op.batch_alter_table("addresses", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_addresses_citizen_id"), ["citizen_id"], unique=False)
         batch_op.create_index("ix_addresses_kind_value", ["kind", "value"], unique=False)
-        batch_op.create_index(batch_op.f("ix_addresses_workspace_id"), ["workspace_id"], unique=False)
         batch_op.create_index(
             "uq_addresses_seen",
             ["workspace_id", "kind", "value", "sealed"],
@@ -498,7 +460,6 @@ def upgrade() -> None:
     with op.batch_alter_table("agent_skills", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_agent_skills_agent_id"), ["agent_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_agent_skills_skill_id"), ["skill_id"], unique=False)
-        batch_op.create_index(batch_op.f("ix_agent_skills_workspace_id"), ["workspace_id"], unique=False)
 
     op.create_table(
         "cases",
@@ -532,7 +493,6 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_cases_citizen_id"), ["citizen_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_cases_department_id"), ["department_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_cases_status"), ["status"], unique=False)
-        batch_op.create_index(batch_op.f("ix_cases_workspace_id"), ["workspace_id"], unique=False)
 
     op.create_table(
         "dismissed_matches",
@@ -548,7 +508,6 @@ def upgrade() -> None:
     with op.batch_alter_table("dismissed_matches", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_dismissed_matches_one_id"), ["one_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_dismissed_matches_other_id"), ["other_id"], unique=False)
-        batch_op.create_index(batch_op.f("ix_dismissed_matches_workspace_id"), ["workspace_id"], unique=False)
 
     op.create_table(
         "merges",
@@ -569,7 +528,6 @@ def upgrade() -> None:
     with op.batch_alter_table("merges", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_merges_kept_id"), ["kept_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_merges_merged_id"), ["merged_id"], unique=False)
-        batch_op.create_index(batch_op.f("ix_merges_workspace_id"), ["workspace_id"], unique=False)
 
     op.create_table(
         "rules",
@@ -588,7 +546,6 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("rules", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_rules_queue_id"), ["queue_id"], unique=False)
-        batch_op.create_index(batch_op.f("ix_rules_workspace_id"), ["workspace_id"], unique=False)
 
     op.create_table(
         "threads",
@@ -603,12 +560,10 @@ def upgrade() -> None:
         sa.Column("workspace_id", sa.String(length=36), nullable=False),
         sa.ForeignKeyConstraint(["citizen_id"], ["citizens.id"], name=op.f("fk_threads_citizen_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_threads")),
-        sa.UniqueConstraint("workspace_id", "channel", "key", name=op.f("uq_threads_workspace_id_channel_key")),
+        sa.UniqueConstraint("workspace_id", "key", "channel", name=op.f("uq_threads_workspace_id_key_channel")),
     )
     with op.batch_alter_table("threads", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_threads_citizen_id"), ["citizen_id"], unique=False)
-        batch_op.create_index(batch_op.f("ix_threads_key"), ["key"], unique=False)
-        batch_op.create_index(batch_op.f("ix_threads_workspace_id"), ["workspace_id"], unique=False)
 
     op.create_table(
         "account_roles",
@@ -624,7 +579,6 @@ def upgrade() -> None:
     with op.batch_alter_table("account_roles", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_account_roles_account_id"), ["account_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_account_roles_role_id"), ["role_id"], unique=False)
-        batch_op.create_index(batch_op.f("ix_account_roles_workspace_id"), ["workspace_id"], unique=False)
 
     op.create_table(
         "case_events",
@@ -643,7 +597,6 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("case_events", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_case_events_case_id"), ["case_id"], unique=False)
-        batch_op.create_index(batch_op.f("ix_case_events_workspace_id"), ["workspace_id"], unique=False)
 
     op.create_table(
         "contacts",
@@ -708,9 +661,8 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_contacts_parked_until"), ["parked_until"], unique=False)
         batch_op.create_index(batch_op.f("ix_contacts_queue_id"), ["queue_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_contacts_received_at"), ["received_at"], unique=False)
-        batch_op.create_index("ix_contacts_status_queue", ["workspace_id", "status", "queue_id"], unique=False)
+        batch_op.create_index("ix_contacts_status_queue", ["status", "queue_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_contacts_thread_id"), ["thread_id"], unique=False)
-        batch_op.create_index(batch_op.f("ix_contacts_workspace_id"), ["workspace_id"], unique=False)
 
     op.create_table(
         "grants",
@@ -728,7 +680,6 @@ def upgrade() -> None:
     with op.batch_alter_table("grants", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_grants_account_id"), ["account_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_grants_entity_id"), ["entity_id"], unique=False)
-        batch_op.create_index(batch_op.f("ix_grants_workspace_id"), ["workspace_id"], unique=False)
 
     op.create_table(
         "sessions",
@@ -750,7 +701,6 @@ def upgrade() -> None:
     with op.batch_alter_table("sessions", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_sessions_account_id"), ["account_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_sessions_expires_at"), ["expires_at"], unique=False)
-        batch_op.create_index(batch_op.f("ix_sessions_workspace_id"), ["workspace_id"], unique=False)
 
     op.create_table(
         "case_contacts",
@@ -769,7 +719,6 @@ def upgrade() -> None:
     with op.batch_alter_table("case_contacts", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_case_contacts_case_id"), ["case_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_case_contacts_contact_id"), ["contact_id"], unique=False)
-        batch_op.create_index(batch_op.f("ix_case_contacts_workspace_id"), ["workspace_id"], unique=False)
 
     op.create_table(
         "drafts",
@@ -788,7 +737,6 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("drafts", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_drafts_contact_id"), ["contact_id"], unique=False)
-        batch_op.create_index(batch_op.f("ix_drafts_workspace_id"), ["workspace_id"], unique=False)
 
     op.create_table(
         "interactions",
@@ -814,7 +762,6 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_interactions_accepted_at"), ["accepted_at"], unique=False)
         batch_op.create_index(batch_op.f("ix_interactions_agent_id"), ["agent_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_interactions_contact_id"), ["contact_id"], unique=False)
-        batch_op.create_index(batch_op.f("ix_interactions_workspace_id"), ["workspace_id"], unique=False)
 
     op.create_table(
         "messages",
@@ -852,7 +799,6 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_messages_created_at"), ["created_at"], unique=False)
         batch_op.create_index(batch_op.f("ix_messages_external_id"), ["external_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_messages_thread_id"), ["thread_id"], unique=False)
-        batch_op.create_index(batch_op.f("ix_messages_workspace_id"), ["workspace_id"], unique=False)
 
     op.create_table(
         "offers",
@@ -877,7 +823,6 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_offers_agent_id"), ["agent_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_offers_contact_id"), ["contact_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_offers_offered_at"), ["offered_at"], unique=False)
-        batch_op.create_index(batch_op.f("ix_offers_workspace_id"), ["workspace_id"], unique=False)
 
     op.create_table(
         "receipts",
@@ -900,7 +845,6 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_receipts_case_id"), ["case_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_receipts_citizen_id"), ["citizen_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_receipts_contact_id"), ["contact_id"], unique=False)
-        batch_op.create_index(batch_op.f("ix_receipts_workspace_id"), ["workspace_id"], unique=False)
 
     op.create_table(
         "attachments",
@@ -921,7 +865,6 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("attachments", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_attachments_message_id"), ["message_id"], unique=False)
-        batch_op.create_index(batch_op.f("ix_attachments_workspace_id"), ["workspace_id"], unique=False)
 
     op.create_table(
         "outbox",
@@ -947,7 +890,6 @@ def upgrade() -> None:
         batch_op.create_index("ix_outbox_claim", ["state", "next_attempt_at"], unique=False)
         batch_op.create_index(batch_op.f("ix_outbox_external_id"), ["external_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_outbox_message_id"), ["message_id"], unique=False)
-        batch_op.create_index(batch_op.f("ix_outbox_workspace_id"), ["workspace_id"], unique=False)
 
     for statement in search_and_audit(op.get_bind().dialect.name):
         op.execute(statement)
@@ -956,33 +898,28 @@ def upgrade() -> None:
 def downgrade() -> None:
     # ### commands auto generated by Alembic - please adjust! ###
     with op.batch_alter_table("outbox", schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f("ix_outbox_workspace_id"))
         batch_op.drop_index(batch_op.f("ix_outbox_message_id"))
         batch_op.drop_index(batch_op.f("ix_outbox_external_id"))
         batch_op.drop_index("ix_outbox_claim")
 
     op.drop_table("outbox")
     with op.batch_alter_table("attachments", schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f("ix_attachments_workspace_id"))
         batch_op.drop_index(batch_op.f("ix_attachments_message_id"))
 
     op.drop_table("attachments")
     with op.batch_alter_table("receipts", schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f("ix_receipts_workspace_id"))
         batch_op.drop_index(batch_op.f("ix_receipts_contact_id"))
         batch_op.drop_index(batch_op.f("ix_receipts_citizen_id"))
         batch_op.drop_index(batch_op.f("ix_receipts_case_id"))
 
     op.drop_table("receipts")
     with op.batch_alter_table("offers", schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f("ix_offers_workspace_id"))
         batch_op.drop_index(batch_op.f("ix_offers_offered_at"))
         batch_op.drop_index(batch_op.f("ix_offers_contact_id"))
         batch_op.drop_index(batch_op.f("ix_offers_agent_id"))
 
     op.drop_table("offers")
     with op.batch_alter_table("messages", schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f("ix_messages_workspace_id"))
         batch_op.drop_index(batch_op.f("ix_messages_thread_id"))
         batch_op.drop_index(batch_op.f("ix_messages_external_id"))
         batch_op.drop_index(batch_op.f("ix_messages_created_at"))
@@ -991,37 +928,31 @@ def downgrade() -> None:
 
     op.drop_table("messages")
     with op.batch_alter_table("interactions", schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f("ix_interactions_workspace_id"))
         batch_op.drop_index(batch_op.f("ix_interactions_contact_id"))
         batch_op.drop_index(batch_op.f("ix_interactions_agent_id"))
         batch_op.drop_index(batch_op.f("ix_interactions_accepted_at"))
 
     op.drop_table("interactions")
     with op.batch_alter_table("drafts", schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f("ix_drafts_workspace_id"))
         batch_op.drop_index(batch_op.f("ix_drafts_contact_id"))
 
     op.drop_table("drafts")
     with op.batch_alter_table("case_contacts", schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f("ix_case_contacts_workspace_id"))
         batch_op.drop_index(batch_op.f("ix_case_contacts_contact_id"))
         batch_op.drop_index(batch_op.f("ix_case_contacts_case_id"))
 
     op.drop_table("case_contacts")
     with op.batch_alter_table("sessions", schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f("ix_sessions_workspace_id"))
         batch_op.drop_index(batch_op.f("ix_sessions_expires_at"))
         batch_op.drop_index(batch_op.f("ix_sessions_account_id"))
 
     op.drop_table("sessions")
     with op.batch_alter_table("grants", schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f("ix_grants_workspace_id"))
         batch_op.drop_index(batch_op.f("ix_grants_entity_id"))
         batch_op.drop_index(batch_op.f("ix_grants_account_id"))
 
     op.drop_table("grants")
     with op.batch_alter_table("contacts", schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f("ix_contacts_workspace_id"))
         batch_op.drop_index(batch_op.f("ix_contacts_thread_id"))
         batch_op.drop_index("ix_contacts_status_queue")
         batch_op.drop_index(batch_op.f("ix_contacts_received_at"))
@@ -1034,48 +965,39 @@ def downgrade() -> None:
 
     op.drop_table("contacts")
     with op.batch_alter_table("case_events", schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f("ix_case_events_workspace_id"))
         batch_op.drop_index(batch_op.f("ix_case_events_case_id"))
 
     op.drop_table("case_events")
     with op.batch_alter_table("account_roles", schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f("ix_account_roles_workspace_id"))
         batch_op.drop_index(batch_op.f("ix_account_roles_role_id"))
         batch_op.drop_index(batch_op.f("ix_account_roles_account_id"))
 
     op.drop_table("account_roles")
     with op.batch_alter_table("threads", schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f("ix_threads_workspace_id"))
-        batch_op.drop_index(batch_op.f("ix_threads_key"))
         batch_op.drop_index(batch_op.f("ix_threads_citizen_id"))
 
     op.drop_table("threads")
     with op.batch_alter_table("rules", schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f("ix_rules_workspace_id"))
         batch_op.drop_index(batch_op.f("ix_rules_queue_id"))
 
     op.drop_table("rules")
     with op.batch_alter_table("merges", schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f("ix_merges_workspace_id"))
         batch_op.drop_index(batch_op.f("ix_merges_merged_id"))
         batch_op.drop_index(batch_op.f("ix_merges_kept_id"))
 
     op.drop_table("merges")
     with op.batch_alter_table("dismissed_matches", schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f("ix_dismissed_matches_workspace_id"))
         batch_op.drop_index(batch_op.f("ix_dismissed_matches_other_id"))
         batch_op.drop_index(batch_op.f("ix_dismissed_matches_one_id"))
 
     op.drop_table("dismissed_matches")
     with op.batch_alter_table("cases", schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f("ix_cases_workspace_id"))
         batch_op.drop_index(batch_op.f("ix_cases_status"))
         batch_op.drop_index(batch_op.f("ix_cases_department_id"))
         batch_op.drop_index(batch_op.f("ix_cases_citizen_id"))
 
     op.drop_table("cases")
     with op.batch_alter_table("agent_skills", schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f("ix_agent_skills_workspace_id"))
         batch_op.drop_index(batch_op.f("ix_agent_skills_skill_id"))
         batch_op.drop_index(batch_op.f("ix_agent_skills_agent_id"))
 
@@ -1084,66 +1006,46 @@ def downgrade() -> None:
         batch_op.drop_index(
             "uq_addresses_seen", sqlite_where=sa.text("stated = 0"), postgresql_where=sa.text("NOT stated")
         )
-        batch_op.drop_index(batch_op.f("ix_addresses_workspace_id"))
         batch_op.drop_index("ix_addresses_kind_value")
         batch_op.drop_index(batch_op.f("ix_addresses_citizen_id"))
 
     op.drop_table("addresses")
     with op.batch_alter_table("accounts", schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f("ix_accounts_workspace_id"))
         batch_op.drop_index(batch_op.f("ix_accounts_department_id"))
 
     op.drop_table("accounts")
     op.drop_table("workspaces")
     with op.batch_alter_table("visitor_notes", schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f("ix_visitor_notes_workspace_id"))
         batch_op.drop_index(batch_op.f("ix_visitor_notes_expires_at"))
 
     op.drop_table("visitor_notes")
-    with op.batch_alter_table("skills", schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f("ix_skills_workspace_id"))
 
     op.drop_table("skills")
-    with op.batch_alter_table("skill_changes", schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f("ix_skill_changes_workspace_id"))
 
     op.drop_table("skill_changes")
     with op.batch_alter_table("search_documents", schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f("ix_search_documents_workspace_id"))
         batch_op.drop_index(batch_op.f("ix_search_documents_updated_at"))
         batch_op.drop_index(batch_op.f("ix_search_documents_entity_id"))
         batch_op.drop_index(batch_op.f("ix_search_documents_entity"))
 
     op.drop_table("search_documents")
-    with op.batch_alter_table("routing_epochs", schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f("ix_routing_epochs_workspace_id"))
 
     op.drop_table("routing_epochs")
-    with op.batch_alter_table("roles", schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f("ix_roles_workspace_id"))
 
     op.drop_table("roles")
-    with op.batch_alter_table("receipt_serials", schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f("ix_receipt_serials_workspace_id"))
 
     op.drop_table("receipt_serials")
-    with op.batch_alter_table("receipt_guesses", schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f("ix_receipt_guesses_workspace_id"))
 
     op.drop_table("receipt_guesses")
-    with op.batch_alter_table("queues", schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f("ix_queues_workspace_id"))
 
     op.drop_table("queues")
     with op.batch_alter_table("login_failures", schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f("ix_login_failures_workspace_id"))
         batch_op.drop_index(batch_op.f("ix_login_failures_source"))
         batch_op.drop_index(batch_op.f("ix_login_failures_login"))
         batch_op.drop_index(batch_op.f("ix_login_failures_failed_at"))
 
     op.drop_table("login_failures")
     with op.batch_alter_table("ledger", schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f("ix_ledger_workspace_id"))
         batch_op.drop_index(batch_op.f("ix_ledger_received_at"))
         batch_op.drop_index(batch_op.f("ix_ledger_duplicate_key"))
         batch_op.drop_index(batch_op.f("ix_ledger_contact_id"))
@@ -1152,60 +1054,42 @@ def downgrade() -> None:
     op.drop_table("ledger")
     op.drop_table("leases")
     with op.batch_alter_table("events", schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f("ix_events_workspace_id"))
         batch_op.drop_index(batch_op.f("ix_events_created_at"))
 
     op.drop_table("events")
     with op.batch_alter_table("due_work", schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f("ix_due_work_workspace_id"))
         batch_op.drop_index(batch_op.f("ix_due_work_due_at"))
 
     op.drop_table("due_work")
-    with op.batch_alter_table("departments", schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f("ix_departments_workspace_id"))
 
     op.drop_table("departments")
     with op.batch_alter_table("citizens", schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f("ix_citizens_workspace_id"))
         batch_op.drop_index(batch_op.f("ix_citizens_merged_into_id"))
 
     op.drop_table("citizens")
-    with op.batch_alter_table("choices", schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f("ix_choices_workspace_id"))
 
     op.drop_table("choices")
     with op.batch_alter_table("chat_sessions", schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f("ix_chat_sessions_workspace_id"))
         batch_op.drop_index(batch_op.f("ix_chat_sessions_expires_at"))
 
     op.drop_table("chat_sessions")
-    with op.batch_alter_table("canned_answers", schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f("ix_canned_answers_workspace_id"))
 
     op.drop_table("canned_answers")
-    with op.batch_alter_table("calendar_days", schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f("ix_calendar_days_workspace_id"))
 
     op.drop_table("calendar_days")
     with op.batch_alter_table("blobs", schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f("ix_blobs_workspace_id"))
         batch_op.drop_index(batch_op.f("ix_blobs_created_at"))
 
     op.drop_table("blobs")
-    with op.batch_alter_table("auto_replies", schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f("ix_auto_replies_workspace_id"))
 
     op.drop_table("auto_replies")
     with op.batch_alter_table("audit", schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f("ix_audit_workspace_id"))
         batch_op.drop_index(batch_op.f("ix_audit_entity_id"))
         batch_op.drop_index(batch_op.f("ix_audit_at"))
         batch_op.drop_index(batch_op.f("ix_audit_actor_id"))
         batch_op.drop_index(batch_op.f("ix_audit_action"))
 
     op.drop_table("audit")
-    with op.batch_alter_table("agents", schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f("ix_agents_workspace_id"))
 
     op.drop_table("agents")
     # ### end Alembic commands ###

@@ -47,8 +47,6 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_mailboxes")),
         sa.UniqueConstraint("workspace_id", "environment_key", name=op.f("uq_mailboxes_workspace_id_environment_key")),
     )
-    with op.batch_alter_table("mailboxes", schema=None) as batch_op:
-        batch_op.create_index(batch_op.f("ix_mailboxes_workspace_id"), ["workspace_id"], unique=False)
 
     op.create_table(
         "mail_folders",
@@ -64,7 +62,6 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("mail_folders", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_mail_folders_mailbox_id"), ["mailbox_id"], unique=False)
-        batch_op.create_index(batch_op.f("ix_mail_folders_workspace_id"), ["workspace_id"], unique=False)
 
 
 def downgrade() -> None:
