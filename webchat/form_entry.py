@@ -14,6 +14,8 @@ from webchat.settings import UploadSettings
 
 KINDS = ("inquiry", "complaint", "suggestion", "report", "application")
 WAYS = ("sms", "phone", "mail", "self")
+OFFERED_WAYS = ("phone", "mail", "self")
+"""What the page offers: nobody is promised a text message while there is no channel that sends one."""
 REPORT = "report"
 ANONYMOUS = "anonymous"
 MOBILE = re.compile(r"1[3-9]\d{9}")

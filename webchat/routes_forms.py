@@ -13,7 +13,7 @@ from kit.ids import new_id
 from kit.sources import source_of
 from kit.unit_of_work import Database
 from webchat.catalogue import Translator
-from webchat.form_entry import KINDS, WAYS, FormEntry, check
+from webchat.form_entry import KINDS, OFFERED_WAYS, FormEntry, check
 from webchat.limits import HOUR_S, RateLimits
 from webchat.multipart import FormReader, Posted
 from webchat.notes import VisitorNotes
@@ -65,7 +65,7 @@ def form_routes(room: FormRoom) -> APIRouter:
             errors=_errors(draft, t, pages) if draft else FieldErrors(),
             form_key=draft.form_key if draft else new_id(),
             kinds=KINDS,
-            ways=WAYS,
+            ways=OFFERED_WAYS,
         )
 
     @routes.post("/form")

@@ -20,7 +20,7 @@ def test_form_and_status_work_without_any_script(browser: Browser, axd: Platform
     page = context.new_page()
     page.goto(f"{axd.url}/form?kind=complaint")
     page.get_by_label("详细情况").fill("请问复审期间能不能按 15% 预缴?")
-    page.get_by_label("短信").check()
+    page.locator("input[name=reply][value=phone]").check()
     page.get_by_label("手机号").fill("1380000000")
     page.get_by_label("附件").set_input_files({"name": "明细.csv", "mimeType": "text/csv", "buffer": "甲,1".encode()})
     page.get_by_role("button", name="提交").click()
