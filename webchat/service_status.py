@@ -50,6 +50,10 @@ class Matters:
         self._access = access
         self._router = router
 
+    def now(self) -> datetime:
+        """The platform's clock, aware UTC."""
+        return self._database.clock.now()
+
     async def open(self, number: str, pin: str, source: str) -> Verdict:
         """See `records.citizens.receipts.check`."""
         return await receipts.check(self._database, self._access, number, pin, source)

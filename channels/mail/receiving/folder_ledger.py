@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from channels import ledger
+from channels.claim import ClaimLost
 from channels.intake import WAKE_INTAKE
 from channels.mail import service, store
 from channels.mail.account import Account
-from channels.mail.receiving.claim import ClaimLost
 from channels.mail.tables import FolderRow
 from kit.access import Access
 from kit.blobs import Blob, BlobStore

@@ -7,8 +7,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from channels.adapter import ChannelUnavailable
+from channels.claim import Claim, ClaimLost
 from channels.mail.account import Account
-from channels.mail.receiving.claim import ClaimLost, FolderClaim
 from channels.mail.receiving.fetch_response import FetchedMail
 from channels.mail.receiving.folder_ledger import Fetched, FolderLedger, Watermark
 from channels.mail.receiving.protocol import ConnectionLost
@@ -44,7 +44,7 @@ class FolderReader:
     def __init__(
         self,
         account: Account,
-        claim: FolderClaim,
+        claim: Claim,
         ledger: FolderLedger,
         tokens: TokenSource,
         nudge: asyncio.Event,

@@ -4,9 +4,9 @@ import asyncio
 import logging
 from dataclasses import dataclass
 
+from channels.claim import Claim
 from channels.mail import store
 from channels.mail.account import account_of
-from channels.mail.receiving.claim import FolderClaim
 from channels.mail.receiving.folder_ledger import FolderLedger
 from channels.mail.receiving.reader import FolderReader, ReaderLimits
 from channels.mail.service import WAKE_MAILBOXES
@@ -94,7 +94,7 @@ class MailReceiver:
             await self._ledger.note_failure(row.id, error.detail)
             return
         nudge = asyncio.Event()
-        claim = FolderClaim(self._database, self._access, f"mail/{account.id}", self._holder)
+        claim = Claim(self._database, self._access, f"mail/{account.id}", self._holder)
         reader = FolderReader(account, claim, self._ledger, self._tokens, nudge, self._limits)
         task = asyncio.create_task(reader.run(), name=f"mailbox {account.name}")
         self._running[row.id] = _Running(

@@ -1,4 +1,4 @@
-"""One reader for each folder in the whole installation: IMAP itself gives no lock."""
+"""One reader for each line in the whole installation, where the other side gives no lock: folders, bots, binds."""
 
 import asyncio
 import logging
@@ -18,11 +18,11 @@ _RENEW_S = 8.0
 
 
 class ClaimLost(Exception):
-    """Somebody else reads this folder now."""
+    """Somebody else has it now."""
 
 
-class FolderClaim:
-    """The exclusive right to read one folder. `holder` names this process."""
+class Claim:
+    """The exclusive right to what `name` names, under a lease. `holder` names this process."""
 
     def __init__(self, database: Database, access: Access, name: str, holder: str) -> None:
         self._database = database
