@@ -78,7 +78,7 @@ class DirectIntake:
 
     async def _store_group(self, group: list[_Item], *, once_more: bool = True) -> None:
         try:
-            results = await self._store(group)
+            await self._store(group)
         except Exception as error:
             if len(group) > 1:
                 for item in group:
@@ -88,12 +88,8 @@ class DirectIntake:
                 await self._store_group(group, once_more=False)
             else:
                 _fail(group[0].stored, error)
-            return
-        for item, result in zip(group, results, strict=True):
-            if not item.stored.done():
-                item.stored.set_result(result)
 
-    async def _store(self, group: list[_Item]) -> list[Stored]:
+    async def _store(self, group: list[_Item]) -> None:
         async with self._database.unit_of_work(self._access) as uow:
             first = group[0].raw
             before = await ledger.known(uow, first.channel, first.account, [item.raw.provider_id for item in group])
@@ -103,13 +99,19 @@ class DirectIntake:
             by_id = {item.raw.provider_id: stored for item, stored in zip(fresh, arrived, strict=True)}
             for provider_id, row in before.items():
                 by_id[provider_id] = await self._arrivals.repeated(uow, row)
-            return [by_id[item.raw.provider_id] for item in group]
+            uow.at_commit(lambda: _tell(group, by_id))
 
 
 def _first_of_each(group: list[_Item], before: Mapping[str, LedgerRow]) -> list[_Item]:
     """Those that did not come in before; a page that sends twice at once is heard once."""
     fresh = {item.raw.provider_id: item for item in reversed(group) if item.raw.provider_id not in before}
     return [item for item in group if fresh.get(item.raw.provider_id) is item]
+
+
+def _tell(group: list[_Item], by_id: Mapping[str, Stored]) -> None:
+    for item in group:
+        if not item.stored.done():
+            item.stored.set_result(by_id[item.raw.provider_id])
 
 
 def _fail(future: asyncio.Future[Stored], error: Exception) -> None:

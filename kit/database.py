@@ -49,15 +49,16 @@ def _tune_sqlite(engine: AsyncEngine) -> None:
     @event.listens_for(engine.sync_engine, "connect")
     def _connect(connection: DBAPIConnection, _entry: ConnectionPoolEntry) -> None:
         raw: Any = connection
-        if not isinstance(raw.driver_connection, WriterConnection):
+        waits_itself = isinstance(raw.driver_connection, WriterConnection)
+        if not waits_itself:
             raw.isolation_level = None
         cursor = raw.cursor()
         for pragma in (
             "journal_mode=WAL",
             "synchronous=FULL",
             "foreign_keys=ON",
-            f"busy_timeout={BUSY_TIMEOUT_MS}",
             "temp_store=MEMORY",
+            f"busy_timeout={0 if waits_itself else BUSY_TIMEOUT_MS}",
         ):
             cursor.execute(f"PRAGMA {pragma}")
         cursor.close()

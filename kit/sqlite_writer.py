@@ -2,12 +2,13 @@
 
 The usual driver hands every cursor, execute, fetch and close to a thread and waits for it: some forty hand-overs for
 one small transaction, each far dearer than the statement. A statement of a write takes microseconds, so it runs here
-and now; what can wait for another process (the lock) or the disk (the commit) goes to a thread. Reads, which may be
-long, stay with the usual driver.
+and now; another process that holds the lock is waited for by the loop, and the commit, which waits for the disk, goes
+to a thread. Reads, which may be long, stay with the usual driver.
 """
 
 import asyncio
 import sqlite3
+import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
@@ -16,6 +17,8 @@ from typing import Any, Self, TypeVar
 
 T = TypeVar("T")
 STATEMENTS_KEPT = 256
+LOCK_TIMEOUT_S = 10.0
+LOCK_RETRY_S = 0.001
 
 
 class WriterCursor:
@@ -31,7 +34,7 @@ class WriterCursor:
     async def execute(self, statement: str, parameters: Sequence[Any] = ()) -> Self:
         run = partial(self._cursor.execute, statement, parameters)
         if statement.startswith("BEGIN"):
-            await self._connection.in_thread(run)
+            await _when_free(run)
         else:
             run()
         return self
@@ -59,8 +62,25 @@ class WriterCursor:
         return self._cursor.lastrowid
 
 
+async def _when_free(begin: Callable[[], object]) -> None:
+    """Begin as soon as no other process writes, looking in short equal steps.
+
+    SQLite's own busy handler would block this thread, and waits longer each time while others go first. Raises
+    `sqlite3.OperationalError` after `LOCK_TIMEOUT_S`.
+    """
+    deadline = time.monotonic() + LOCK_TIMEOUT_S
+    while True:
+        try:
+            begin()
+            return
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or time.monotonic() > deadline:
+                raise
+        await asyncio.sleep(LOCK_RETRY_S)
+
+
 class WriterConnection:
-    """As far as SQLAlchemy's adapter of aiosqlite uses a connection."""
+    """As far as SQLAlchemy's adapter of aiosqlite uses a connection. Its `busy_timeout` must be 0."""
 
     def __init__(self, path: str) -> None:
         self.raw = sqlite3.connect(

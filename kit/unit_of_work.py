@@ -36,6 +36,7 @@ class UnitOfWork:
         self.session = session
         self.access = access
         self._clock = clock
+        self._at_commit: list[Callable[[], None]] = []
         self._after_commit: list[AfterCommit] = []
         self._events: list[EventRow] = []
 
@@ -64,6 +65,10 @@ class UnitOfWork:
         finally:
             self.access = own
             bind_access(self.session.sync_session, own)
+
+    def at_commit(self, tell: Callable[[], None]) -> None:
+        """Call `tell` the moment that the transaction is durable, before anything else; it must not fail."""
+        self._at_commit.append(tell)
 
     def after_commit(self, action: AfterCommit) -> None:
         """Run `action` once the transaction is durable. It may be lost with the process: a sweeper must heal that."""
@@ -97,6 +102,11 @@ class UnitOfWork:
         )
         self._events.append(row)
         self.session.add(row)
+
+    def committed(self) -> None:
+        """Tell those who wait for nothing but the commit."""
+        for tell in self._at_commit:
+            tell()
 
     async def settle(self, publisher: EventPublisher | None) -> None:
         """Publish the events and run what waited for the commit; a failure is logged and left to the sweepers."""
@@ -160,6 +170,7 @@ class Database:
                     await session.rollback()
                 else:
                     await session.commit()
+                    uow.committed()
         await uow.settle(self.publisher)
 
 

@@ -6,12 +6,14 @@ import signal
 from kit.logs import configure_logs
 from server.loops import run_gateway
 from server.settings import Settings, read_settings
+from server.tuning import be_quick
 
 
 def main() -> None:
     """Run until SIGTERM or Ctrl-C; what was begun is left to its lease when it cannot finish."""
     settings = read_settings()
     configure_logs(settings.log_level.upper())
+    be_quick()
     asyncio.run(_run_until_stopped(settings))
 
 

@@ -14,6 +14,7 @@ from records.messages.tables import AttachmentRow, LedgerRow, LedgerState, Messa
 from router.contact import ContactStatus
 from router.tables import ContactRow
 from tests.support.channel_room import ChannelRoom
+from tests.support.waiting import wait_until
 
 FILE = {"filename": "申请.txt", "media_type": "text/plain", "size_bytes": 3, "blob_key": "k1", "sha256": "0" * 64}
 
@@ -121,10 +122,15 @@ async def test_a_message_on_an_open_contact_is_appended_and_counted(room: Channe
     assert (contact.unread, contact.preview) == (2, "再问")
 
 
+async def _is_offered(room: ChannelRoom) -> bool:
+    return [contact.status for contact in await room.contacts()] == [ContactStatus.OFFERED]
+
+
 async def test_after_closure_it_is_another_contact_of_the_thread_for_the_same_agent(room: ChannelRoom) -> None:
     intake, world = room.direct(room.side.chat), room.side.world
     agent_id = await world.agent({"政策法规": 8, "高企认定": 8, "普通话": 9})
     first = await intake(room.chat("a"))
+    await wait_until(lambda: _is_offered(room), "the contact is offered")
     await world.accepts(str(first.contact_id), agent_id)
     await world.does("dispose", first.contact_id, agent_id, "answered")
     second = await intake(room.chat("b"))
