@@ -93,7 +93,9 @@ class Media:
 
 
 class CallLeg(Protocol):
-    """One party's line. Methods on an ended leg raise `LegEnded`; all are safe to cancel."""
+    """One party's line. Methods on an ended leg raise `LegEnded`, as does one whose leg ends while it waits; all are
+    safe to cancel. Keys wait in their order until `play(stop_on_digit=True)` or `collect_digits` takes them.
+    """
 
     id: str
     caller: str
@@ -120,7 +122,7 @@ class CallLeg(Protocol):
     ) -> str:
         """Up to `limit` keys: the first within `timeout_s`, the next each within `gap_s`, without the terminator.
 
-        `first` was pressed already while a prompt played. "" when nothing came.
+        `first` was pressed already while a prompt played. "" when nothing came. Works in a bridge, too.
         """
         ...
 
