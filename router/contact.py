@@ -14,6 +14,7 @@ class Channel(StrEnum):
     CHAT = "chat"
     FORM = "form"
     MAIL = "mail"
+    SMS = "sms"
 
 
 class ChannelClass(StrEnum):

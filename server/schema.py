@@ -1,6 +1,7 @@
 """All tables in one place, so that migrations and tests know the whole schema."""
 
 import channels.mail.tables
+import channels.sms.tables
 import kit.blobs
 import kit.due_work
 import kit.event_row
@@ -17,6 +18,7 @@ from kit.tables import Base
 METADATA = Base.metadata
 TABLE_MODULES = (
     channels.mail.tables,
+    channels.sms.tables,
     kit.blobs,
     kit.due_work,
     kit.event_row,

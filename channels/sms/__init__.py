@@ -1,0 +1,1 @@
+"""Text messages: several kinds of providers, one way in and one way out."""
