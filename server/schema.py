@@ -12,6 +12,7 @@ import records.citizens.tables
 import records.messages.tables
 import records.staff.tables
 import router.tables
+import telephony.lines.tables
 import webchat.tables
 from kit.tables import Base
 
@@ -29,5 +30,6 @@ TABLE_MODULES = (
     records.messages.tables,
     records.staff.tables,
     router.tables,
+    telephony.lines.tables,
     webchat.tables,
 )
