@@ -15,6 +15,7 @@ class Channel(StrEnum):
     FORM = "form"
     MAIL = "mail"
     SMS = "sms"
+    TELEGRAM = "telegram"
 
 
 class ChannelClass(StrEnum):
