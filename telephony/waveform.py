@@ -38,7 +38,8 @@ def to_ulaw(samples: Samples) -> bytes:
     magnitude = np.minimum(np.abs(values), _CLIP) + _BIAS
     exponent = np.floor(np.log2(magnitude)).astype(np.int32) - 7
     mantissa = (magnitude >> (exponent + 3)) & 0x0F
-    return (~(sign | (exponent << 4) | mantissa) & 0xFF).astype(np.uint8).tobytes()
+    coded: bytes = (~(sign | (exponent << 4) | mantissa) & 0xFF).astype(np.uint8).tobytes()
+    return coded
 
 
 def to_alaw(samples: Samples) -> bytes:
@@ -48,7 +49,15 @@ def to_alaw(samples: Samples) -> bytes:
     magnitude = np.where(values >= 0, values, -values - 1)
     exponent = np.maximum(np.floor(np.log2(np.maximum(magnitude, 1))).astype(np.int32) - 4, 0)
     mantissa = np.where(exponent > 0, magnitude >> np.maximum(exponent, 1), magnitude >> 1) & 0x0F
-    return (((exponent << 4) | mantissa) ^ sign).astype(np.uint8).tobytes()
+    coded: bytes = (((exponent << 4) | mantissa) ^ sign).astype(np.uint8).tobytes()
+    return coded
+
+
+def from_ulaw(coded: bytes) -> Samples:
+    """The samples of G.711 mu-law."""
+    values = ~np.frombuffer(coded, dtype=np.uint8)
+    magnitude = (((values & 0x0F).astype(np.int32) << 3) + _BIAS) << ((values >> 4) & 7)
+    return np.where(values & 0x80, _BIAS - magnitude, magnitude - _BIAS).astype(np.int16)
 
 
 def waiting_music() -> Samples:

@@ -1,0 +1,195 @@
+"""The call engine on Asterisk: turns its events into legs."""
+
+import asyncio
+import json
+import logging
+from collections.abc import Callable, Coroutine, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from kit.ids import new_id
+from kit.tasks import stop
+from telephony.asterisk.ari import Ari, AsteriskLost, AsteriskRefused, Event
+from telephony.asterisk.bridge import AsteriskBridge
+from telephony.asterisk.fax import FaxLine
+from telephony.asterisk.leg import AsteriskLeg
+from telephony.asterisk.lines import Lines, PhoneBook
+from telephony.asterisk.reconciliation import FAX_TONE, LEG_VARIABLE, Channel, is_own, reconcile
+from telephony.asterisk.registry import UP, Registry
+from telephony.asterisk.settings import AsteriskSettings
+from telephony.asterisk.spy import AsteriskSpy
+from telephony.asterisk.wire import Wire
+from telephony.calls import (
+    CallFailed,
+    CallLeg,
+    Dial,
+    Digit,
+    EngineCapabilities,
+    EngineHealth,
+    HangUpCause,
+    LegEnded,
+    LegState,
+    OnAdopted,
+    OnIncoming,
+    SpyMode,
+)
+from telephony.guard import FloodGuard
+
+log = logging.getLogger(__name__)
+
+OUTGOING = "outgoing"
+BUSY_EVERYWHERE = 42  # switching equipment congestion (Q.850)
+
+
+class AsteriskEngine:
+    """`run` keeps the connection; everything else needs it and fails with `AsteriskLost` while there is none.
+
+    `book` reads the lines anew; call `lines.hand_over()` after they changed.
+    """
+
+    name = "asterisk"
+    capabilities = EngineCapabilities(adopts_calls=True, sip=True, fax=True, spy=True)
+
+    def __init__(self, settings: AsteriskSettings, password: str, book: PhoneBook, flood: FloodGuard) -> None:
+        self._settings, self._flood = settings, flood
+        self._ari = Ari(settings, password)
+        self._wire = Wire(settings, self._ari)
+        self.lines = Lines(self._ari, book)
+        self.fax = FaxLine(self._wire)
+        self._registry = Registry(self._wire, self.lines)
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._on_incoming: OnIncoming | None = None
+        self._handlers: dict[str, Callable[[Event], None]] = {
+            "StasisStart": self._started,
+            "ChannelDestroyed": self._destroyed,
+            "ChannelStateChange": self._changed,
+            "ChannelDtmfReceived": self._digit,
+            "ChannelUserevent": self.fax.heard,
+            "PlaybackFinished": lambda event: self._wire.settle(f"playback:{event['playback']['id']}", event),
+            "RecordingFinished": lambda event: self._wire.settle(f"recording:{event['recording']['name']}", event),
+            "RecordingFailed": lambda event: self._wire.settle(f"recording:{event['recording']['name']}", event),
+        }
+
+    async def run(self, on_incoming: OnIncoming, on_adopted: OnAdopted) -> None:
+        self._on_incoming = on_incoming
+
+        async def connected() -> None:
+            await self.lines.hand_over()
+            adopted = await reconcile(self._registry, self._arrived)
+            if adopted.legs or adopted.bridges:
+                await on_adopted(adopted)
+
+        try:
+            await self._ari.run(self._heard, connected)
+        finally:
+            await stop(self._tasks)
+
+    async def originate(self, dial: Dial) -> CallLeg:
+        endpoint, caller = await self.lines.route(dial)
+        leg = self._registry.add(new_id(), caller, dial.to, LegState.RINGING, dial.variables)
+        about = {"dialled": dial.to, "caller": caller, "variables": dial.variables}
+        query: dict[str, str | int] = {
+            "endpoint": endpoint,
+            "app": self._settings.application,
+            "appArgs": OUTGOING,
+            "callerId": caller,
+            "timeout": max(1, round(dial.timeout_s)),
+        }
+        body = {"variables": {LEG_VARIABLE: json.dumps(about)}}
+        try:
+            await self._ari.request("POST", f"channels/{leg.id}", query, body)
+        except (AsteriskRefused, AsteriskLost) as error:
+            self._registry.legs.pop(leg.id, None)
+            raise CallFailed(HangUpCause.UNREACHABLE) from error
+        return leg
+
+    async def bridge(self, *legs: CallLeg) -> AsteriskBridge:
+        bridge = await self._registry.new_bridge()
+        for leg in legs:
+            await bridge.add(leg)
+        return bridge
+
+    async def spy(self, target: CallLeg, listener: CallLeg, mode: SpyMode) -> AsteriskSpy:
+        spy = AsteriskSpy(self._wire, self._known(target), self._known(listener))
+        await spy.change(mode)
+        return spy
+
+    def _known(self, leg: CallLeg) -> AsteriskLeg:
+        known = self._registry.legs.get(leg.id)
+        if known is None:
+            raise LegEnded
+        return known
+
+    async def check(self) -> EngineHealth:
+        if not self._ari.is_connected:
+            return EngineHealth(ok=False, detail=f"{self._settings.ari_host}:{self._settings.ari_port}")
+        about = await self._ari.request("GET", "asterisk/info", {"only": "system"})
+        return EngineHealth(ok=True, detail=f"Asterisk {about['system']['version']}")
+
+    def _heard(self, event: Event) -> None:
+        handler = self._handlers.get(event["type"])
+        if handler is not None:
+            handler(event)
+
+    def _started(self, event: Event) -> None:
+        channel, words = event["channel"], event["args"]
+        self._wire.settle(f"start:{channel['id']}", event)
+        known = self._registry.legs.get(channel["id"])
+        if known is None:
+            if len(words) == 2 and not is_own(channel["id"]):
+                self._arrived(channel, words)
+        elif words == [FAX_TONE]:
+            known.heard_fax(_at(event))
+            self._spawn(self._back_into_bridge(known))
+        elif channel["state"] == UP:
+            known.went_up(_at(event))
+
+    def _arrived(self, channel: Channel, words: Sequence[str]) -> None:
+        caller = self.lines.number(channel["caller"]["number"])
+        if not self._flood.admit(caller or words[1]):
+            self._spawn(self._wire.drop(f"channels/{channel['id']}", {"reason_code": BUSY_EVERYWHERE}))
+        elif self._on_incoming is not None:
+            self._spawn(self._hand_over(self._on_incoming, self._registry.arrived(channel, words)))
+
+    async def _hand_over(self, on_incoming: OnIncoming, leg: AsteriskLeg) -> None:
+        try:
+            await on_incoming(leg)
+        except Exception:
+            log.exception("a call could not be taken on")
+            await leg.hang_up(HangUpCause.FAILED)
+
+    async def _back_into_bridge(self, leg: AsteriskLeg) -> None:
+        """Asterisk took the channel out of its conversation to tell of the tone."""
+        if leg.bridge is not None and not leg.is_held:
+            await leg.bridge.put_in(leg)
+
+    def _destroyed(self, event: Event) -> None:
+        channel_id = event["channel"]["id"]
+        leg = self._registry.legs.pop(channel_id, None)
+        if leg is not None:
+            leg.went_away(event.get("cause", 0), _at(event))
+        self.fax.ended(channel_id)
+
+    def _changed(self, event: Event) -> None:
+        leg = self._registry.legs.get(event["channel"]["id"])
+        if leg is not None and event["channel"]["state"] == UP:
+            leg.went_up(_at(event))
+
+    def _digit(self, event: Event) -> None:
+        leg = self._registry.legs.get(event["channel"]["id"])
+        if leg is not None:
+            leg.pressed(Digit(value=event["digit"], at=_at(event)))
+
+    def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._done)
+
+    def _done(self, task: "asyncio.Task[None]") -> None:
+        self._tasks.discard(task)
+        if not task.cancelled() and (error := task.exception()) is not None:
+            log.warning("something for a call failed: %s", type(error).__name__)
+
+
+def _at(event: Event) -> datetime:
+    return datetime.fromisoformat(event["timestamp"]).astimezone(UTC)

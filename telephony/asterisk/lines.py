@@ -1,0 +1,235 @@
+"""Hands trunks and phones over to Asterisk while it runs, and says which of them carries a call.
+
+Asterisk keeps them in memory only (sorcery's `memory`): after its restart all are handed over again.
+"""
+
+import logging
+from collections.abc import Awaitable, Callable, Mapping
+
+from kit.errors import AppError
+from records.citizens.addresses import normalise
+from telephony.asterisk.ari import Ari, AsteriskRefused
+from telephony.asterisk.configuration import FROM_PHONE, FROM_TRUNK, FROM_WEB
+from telephony.calls import CallFailed, Dial, HangUpCause
+from telephony.lines.book import Book, Phone, PhoneKind, Trunk
+
+log = logging.getLogger(__name__)
+
+PhoneBook = Callable[[], Awaitable[Book]]
+Objects = dict[tuple[str, str], dict[str, str]]
+
+TRUNK, PHONE, WEB = "trunk", "phone", "web"
+# An endpoint may come only after what it names.
+ORDER = ("auth", "aor", "endpoint", "identify", "registration")
+WITHHELD = frozenset({"", "anonymous", "unknown", "unavailable", "restricted", "private", "withheld"})
+QUALIFY_S = "30"
+# Long enough for a citizen to speak to us, and no longer.
+WEB_CALLS = "1"
+
+
+class Lines:
+    def __init__(self, ari: Ari, book: PhoneBook) -> None:
+        self._ari, self._read = ari, book
+        self._book = Book()
+        self._given: Objects = {}
+        self._web: dict[str, str] = {}
+        self._started_at: str | None = None
+
+    async def hand_over(self) -> None:
+        """Make Asterisk know the lines as they are now. Idempotent; raises `AsteriskLost`."""
+        self._book = await self._read()
+        await self._forget_after_restart()
+        wanted: Objects = {}
+        for trunk in self._book.trunks:
+            wanted |= _trunk_objects(trunk)
+        for phone in self._book.phones:
+            wanted |= _phone_objects(phone)
+        for session, secret in self._web.items():
+            wanted |= _web_objects(session, secret)
+        for key in sorted(self._given.keys() - wanted.keys(), key=_order, reverse=True):
+            await self._drop(key)
+        for key in sorted((key for key in wanted if self._given.get(key) != wanted[key]), key=_order):
+            await self._put(key, wanted[key])
+
+    async def _forget_after_restart(self) -> None:
+        about = await self._ari.request("GET", "asterisk/info", {"only": "status"})
+        started_at = about["status"]["startup_time"]
+        if started_at != self._started_at:
+            self._started_at, self._given = started_at, {}
+
+    async def _put(self, key: tuple[str, str], values: Mapping[str, str]) -> None:
+        fields = [{"attribute": name, "value": value} for name, value in values.items()]
+        try:
+            await self._ari.request("PUT", _path(key), body={"fields": fields})
+            self._given[key] = dict(values)
+        except AsteriskRefused as refused:
+            log.warning("Asterisk refused the line %s (%s)", key[1], refused.answer)
+
+    async def _drop(self, key: tuple[str, str]) -> None:
+        try:
+            await self._ari.request("DELETE", _path(key))
+        except AsteriskRefused as refused:
+            log.warning("Asterisk did not forget the line %s (%s)", key[1], refused.answer)
+        self._given.pop(key, None)
+
+    async def admit_web(self, session: str, secret: str) -> str:
+        """Let one web visitor call us until `withdraw_web`; returns the SIP user name."""
+        self._web[session] = secret
+        await self.hand_over()
+        return f"{WEB}-{session}"
+
+    async def withdraw_web(self, session: str) -> None:
+        if self._web.pop(session, None) is not None:
+            await self.hand_over()
+
+    async def route(self, dial: Dial) -> tuple[str, str]:
+        """What to ring, and the number to show there. Raises `CallFailed` with a cause as detail."""
+        kind, _, rest = dial.to.partition(":")
+        if kind == "agent":
+            return await self._first_online(self._book.phones_of(rest)), dial.caller
+        if kind == "extension":
+            phone = self._book.phone(rest)
+            return await self._first_online((phone,) if phone else ()), dial.caller
+        if kind == WEB:
+            return await self._online(f"{WEB}-{rest}"), dial.caller
+        trunk = self._book.trunk_for(dial.to)
+        if trunk is None:
+            raise CallFailed(HangUpCause.UNREACHABLE)
+        return f"PJSIP/{trunk.dialled(dial.to)}@{TRUNK}-{trunk.id}", trunk.shown(dial.caller)
+
+    async def _first_online(self, phones: tuple[Phone, ...]) -> str:
+        for phone in phones:
+            try:
+                return await self._online(f"{PHONE}-{phone.id}")
+            except CallFailed:
+                continue
+        raise CallFailed(HangUpCause.UNREACHABLE)
+
+    async def _online(self, endpoint: str) -> str:
+        try:
+            found = await self._ari.request("GET", f"endpoints/PJSIP/{endpoint}")
+        except AppError as error:
+            raise CallFailed(HangUpCause.UNREACHABLE) from error
+        if found["state"] != "online":
+            raise CallFailed(HangUpCause.UNREACHABLE)
+        return f"PJSIP/{endpoint}"
+
+    async def is_reachable(self, account_id: str) -> bool:
+        """Whether one of the agent's phones is registered."""
+        try:
+            return bool(await self._first_online(self._book.phones_of(account_id)))
+        except CallFailed:
+            return False
+
+    def describe(self, way: str, endpoint: str, dialled: str) -> dict[str, str]:
+        """What an inbound leg is told of its line."""
+        name = endpoint.partition("-")[2]
+        if way == TRUNK:
+            trunk = self._book.trunk(name)
+            flow = trunk.flows.get(dialled, "") if trunk else ""
+            return {"way": TRUNK, "line": trunk.name if trunk else name, **({"flow": flow} if flow else {})}
+        if way == PHONE:
+            phone = self._book.phone_by_id(name)
+            return {
+                "way": PHONE,
+                "line": phone.number if phone else name,
+                "account_id": (phone and phone.account_id) or "",
+            }
+        return {"way": WEB, "line": WEB, "session": name}
+
+    def number(self, caller: str) -> str:
+        """A caller's number in one form; "" when withheld."""
+        return "" if caller.strip().lower() in WITHHELD else normalise("phone", caller)
+
+
+def _order(key: tuple[str, str]) -> tuple[int, str]:
+    return ORDER.index(key[0]), key[1]
+
+
+def _path(key: tuple[str, str]) -> str:
+    return f"asterisk/config/dynamic/res_pjsip/{key[0]}/{key[1]}"
+
+
+# A trunk's calls pass through us with their keys (RFC 4733) and their faxes (T.38, else G.711).
+_TRUNK = {
+    "context": FROM_TRUNK,
+    "transport": "udp",
+    "disallow": "all",
+    "allow": "alaw,ulaw",
+    "direct_media": "no",
+    "rtp_symmetric": "yes",
+    "force_rport": "yes",
+    "dtmf_mode": "rfc4733",
+    "t38_udptl": "yes",
+    "t38_udptl_ec": "redundancy",
+    "send_pai": "yes",
+    "trust_id_inbound": "yes",
+    "rtp_timeout": "120",
+}
+_SIP_PHONE = {
+    "context": FROM_PHONE,
+    "disallow": "all",
+    "allow": "alaw,ulaw,g722",
+    "direct_media": "no",
+    "rtp_symmetric": "yes",
+    "force_rport": "yes",
+    "rewrite_contact": "yes",
+    "rtp_timeout": "120",
+}
+_BROWSER = {
+    "transport": "ws",
+    "webrtc": "yes",
+    "disallow": "all",
+    "allow": "opus,ulaw,alaw",
+    "direct_media": "no",
+    "rtp_timeout": "60",
+}
+
+
+def _trunk_objects(trunk: Trunk) -> Objects:
+    name = f"{TRUNK}-{trunk.id}"
+    host = f"[{trunk.host}]" if ":" in trunk.host else trunk.host
+    server = f"sip:{host}:{trunk.port}"
+    endpoint = {**_TRUNK, "aors": name, "from_domain": trunk.host, "fax_detect": "yes" if trunk.detects_fax else "no"}
+    objects: Objects = {("aor", name): {"contact": server}}
+    if trunk.username:
+        objects["auth", name] = {"auth_type": "userpass", "username": trunk.username, "password": trunk.secret}
+        endpoint |= {"outbound_auth": name, "from_user": trunk.username}
+    objects["endpoint", name] = endpoint
+    objects["identify", name] = {"endpoint": name, "match": ",".join(trunk.addresses or (trunk.host,))}
+    if trunk.registers:
+        objects["registration", name] = {
+            "server_uri": server,
+            "client_uri": f"sip:{trunk.username}@{host}:{trunk.port}",
+            "outbound_auth": name,
+            "contact_user": trunk.caller_id.removeprefix("+") or trunk.username,
+            "transport": "udp",
+            "retry_interval": "10",
+            "max_retries": "1000000",
+            "auth_rejection_permanent": "no",
+            "max_random_initial_delay": "0",
+        }
+    return objects
+
+
+def _phone_objects(phone: Phone) -> Objects:
+    name = f"{PHONE}-{phone.id}"
+    shared = {"auth": name, "aors": name, "context": FROM_PHONE, "callerid": f"<{phone.number}>"}
+    own = _BROWSER if phone.kind is PhoneKind.PAGE else _SIP_PHONE
+    aor = {"max_contacts": "1", "remove_existing": "yes"}
+    if phone.kind is PhoneKind.SIP:
+        aor["qualify_frequency"] = QUALIFY_S
+    return _account(name, phone.secret) | {("aor", name): aor, ("endpoint", name): {**own, **shared}}
+
+
+def _web_objects(session: str, secret: str) -> Objects:
+    name = f"{WEB}-{session}"
+    shared = {"auth": name, "aors": name, "context": FROM_WEB, "device_state_busy_at": WEB_CALLS}
+    return _account(name, secret) | {
+        ("aor", name): {"max_contacts": "1", "remove_existing": "yes"},
+        ("endpoint", name): {**_BROWSER, **shared, "callerid": f"<{name}>"},
+    }
+
+
+def _account(name: str, secret: str) -> Objects:
+    return {("auth", name): {"auth_type": "userpass", "username": name, "password": secret}}

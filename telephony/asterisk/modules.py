@@ -1,0 +1,24 @@
+"""The parts of Asterisk that AXD uses; nothing else is loaded."""
+
+_SIP = """
+res_pjproject res_pjsip res_pjsip_session res_pjsip_sdp_rtp res_pjsip_authenticator_digest
+res_pjsip_outbound_authenticator_digest res_pjsip_outbound_registration res_pjsip_endpoint_identifier_ip
+res_pjsip_endpoint_identifier_user res_pjsip_registrar res_pjsip_caller_id res_pjsip_dtmf_info res_pjsip_nat
+res_pjsip_rfc3326 res_pjsip_t38 res_pjsip_transport_websocket res_pjsip_empty_info res_pjsip_dlg_options
+res_pjsip_diversion res_pjsip_header_funcs res_pjsip_path res_pjsip_pubsub res_pjsip_acl res_security_log chan_pjsip
+res_http_websocket res_sorcery_config res_sorcery_memory res_sorcery_astdb func_pjsip_endpoint
+"""
+_MEDIA = """
+res_rtp_asterisk res_rtp_multicast chan_rtp res_srtp res_crypto res_timing_timerfd codec_ulaw codec_alaw codec_a_mu
+codec_g722 codec_gsm codec_resample codec_opus_open_source res_format_attr_opus format_pcm format_wav format_sln
+bridge_simple bridge_softmix bridge_holding bridge_native_rtp chan_bridge_media res_musiconhold
+"""
+_CONTROL = """
+res_stasis res_stasis_answer res_stasis_playback res_stasis_recording res_stasis_snoop res_stasis_device_state
+app_stasis res_websocket_client res_ari_model
+res_ari res_ari_applications res_ari_asterisk res_ari_bridges res_ari_channels
+res_ari_device_states res_ari_endpoints res_ari_events res_ari_playbacks res_ari_recordings res_ari_sounds
+pbx_config app_playback app_userevent app_verbose func_callerid func_channel func_logic func_strings func_math
+func_hangupcause func_sorcery res_fax res_fax_spandsp
+"""
+MODULES = tuple(f"{_SIP} {_MEDIA} {_CONTROL}".split())

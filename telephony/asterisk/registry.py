@@ -1,0 +1,47 @@
+"""The legs and bridges that this process knows."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from telephony.asterisk.bridge import AsteriskBridge
+from telephony.asterisk.leg import AsteriskLeg
+from telephony.asterisk.lines import Lines
+from telephony.asterisk.wire import Wire
+from telephony.calls import LegState
+
+UP = "Up"
+ANY_NUMBER = "s"
+
+
+class Registry:
+    def __init__(self, wire: Wire, lines: Lines) -> None:
+        self.wire, self.lines = wire, lines
+        self.legs: dict[str, AsteriskLeg] = {}
+        self.bridges: dict[str, AsteriskBridge] = {}
+
+    def arrived(self, channel: Mapping[str, Any], words: Sequence[str]) -> AsteriskLeg:
+        """The leg of a channel that came in; `words` are what the dial plan said of it: the way and the endpoint."""
+        state = LegState.UP if channel["state"] == UP else LegState.RINGING
+        dialled = channel["dialplan"]["exten"]
+        dialled = "" if dialled == ANY_NUMBER else self.lines.number(dialled)
+        about = self.lines.describe(words[0], words[1], dialled)
+        name = channel["caller"]["name"]
+        caller = self.lines.number(channel["caller"]["number"])
+        return self.add(channel["id"], caller, dialled, state, about | ({"display_name": name} if name else {}))
+
+    def add(self, leg_id: str, caller: str, dialled: str, state: LegState, variables: Mapping[str, str]) -> AsteriskLeg:
+        leg = AsteriskLeg(self.wire, leg_id=leg_id, caller=caller, dialled=dialled, state=state, variables=variables)
+        self.legs[leg_id] = leg
+        return leg
+
+    async def new_bridge(self) -> AsteriskBridge:
+        bridge = await AsteriskBridge.create(self.wire, self._forget)
+        self.bridges[bridge.id] = bridge
+        return bridge
+
+    def known_bridge(self, bridge_id: str) -> AsteriskBridge:
+        bridge = self.bridges[bridge_id] = AsteriskBridge(self.wire, bridge_id, self._forget)
+        return bridge
+
+    def _forget(self, bridge: AsteriskBridge) -> None:
+        self.bridges.pop(bridge.id, None)
