@@ -15,6 +15,9 @@ class Channel(StrEnum):
     FORM = "form"
     MAIL = "mail"
     SMS = "sms"
+    FAX = "fax"
+    LETTER = "letter"
+    VISIT = "visit"
     TELEGRAM = "telegram"
 
 

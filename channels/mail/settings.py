@@ -2,15 +2,22 @@
 
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 Security = Literal["tls", "starttls", "none"]
+Profile = Literal["mail", "hylafax", "efax", "own", "auto"]
 MAX_MAIL_BYTES = 60_000_000
+NUMBER_PLACE = "{number}"
 
 
 class MailboxSettings(BaseModel):
     """One mailbox. `secret` is a password, a refresh token where `oauth_token_url` is given, else an access token;
-    None on a change means: as it was."""
+    None on a change means: as it was.
+
+    `profile` says what comes in: mail, or the faxes of a gateway (`auto`: of any known one). `fax_senders` names the
+    addresses or @domains whose mails are faxes, separated by spaces; without it anybody who knows the address can pass
+    a fax off as somebody else's. `fax_gateway` is the address that faxes go out by, with {number} for the number.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -33,6 +40,9 @@ class MailboxSettings(BaseModel):
     move_to: str | None = Field(default=None, max_length=200)
     plus_addresses: bool = True
     confidential: bool = False
+    profile: Profile = "mail"
+    fax_senders: str | None = Field(default=None, max_length=254)
+    fax_gateway: str | None = Field(default=None, max_length=254)
     enabled: bool = True
 
     @model_validator(mode="after")
@@ -40,3 +50,12 @@ class MailboxSettings(BaseModel):
         if self.move_to is not None and self.move_to == self.folder:
             raise ValueError("move_to must be another folder than the one that is read")
         return self
+
+    @field_validator("fax_gateway")
+    @classmethod
+    def _has_a_place_for_the_number(cls, value: str | None) -> str | None:
+        if not value:
+            return None
+        if value.count(NUMBER_PLACE) != 1 or value.count("@") != 1 or any(char.isspace() for char in value):
+            raise ValueError(f"fax_gateway is one address with {NUMBER_PLACE} in it, as {NUMBER_PLACE}@fax.example.cn")
+        return value

@@ -46,6 +46,9 @@ class MailboxRow(Row):
     move_to: Mapped[str | None] = mapped_column(String(200))  # where a mail goes once it is stored
     plus_addresses: Mapped[bool] = mapped_column(default=True)
     confidential: Mapped[bool] = mapped_column(default=False)  # all that comes in is sealed
+    profile: Mapped[str] = mapped_column(String(16), default="mail")  # mail, or the gateway whose faxes come in
+    fax_senders: Mapped[str | None] = mapped_column(String(254))  # whose mails are faxes; None: anybody's
+    fax_gateway: Mapped[str | None] = mapped_column(String(254))  # where faxes go out: {number}@fax.example.cn
     import_since: Mapped[date]  # older mail is left alone
     enabled: Mapped[bool] = mapped_column(default=True)
     revision: Mapped[int] = mapped_column(default=1)

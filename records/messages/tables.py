@@ -103,6 +103,7 @@ class AttachmentRow(Sealable, Row):
     sha256: Mapped[str] = mapped_column(String(64))
     blob_key: Mapped[str] = mapped_column(String(36))
     preview_blob_key: Mapped[str | None] = mapped_column(String(36))
+    recognised: Mapped[str | None] = mapped_column(Text)  # what a scan says; None as long as nobody has looked
     created_at: Mapped[datetime]
 
 
