@@ -2,6 +2,7 @@
 
 import channels.mail.tables
 import channels.sms.tables
+import channels.telegram.tables
 import kit.blobs
 import kit.due_work
 import kit.event_row
@@ -12,6 +13,7 @@ import records.citizens.tables
 import records.messages.tables
 import records.staff.tables
 import router.tables
+import telephony.embedded.tables
 import telephony.lines.tables
 import webchat.tables
 from kit.tables import Base
@@ -20,6 +22,7 @@ METADATA = Base.metadata
 TABLE_MODULES = (
     channels.mail.tables,
     channels.sms.tables,
+    channels.telegram.tables,
     kit.blobs,
     kit.due_work,
     kit.event_row,
@@ -31,5 +34,6 @@ TABLE_MODULES = (
     records.staff.tables,
     router.tables,
     telephony.lines.tables,
+    telephony.embedded.tables,
     webchat.tables,
 )

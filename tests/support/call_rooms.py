@@ -12,7 +12,9 @@ from pathlib import Path
 from typing import Protocol
 
 from telephony.calls import Adopted, CallEngine, CallLeg, HangUpCause
+from tests.support.asterisk_peer import asterisk_room, registered
 from tests.support.calls import FakeEngine, FakeParty
+from tests.support.page_phones import embedded_room
 from tests.support.waiting import wait_until
 
 
@@ -112,6 +114,23 @@ async def running(engine: CallEngine, came: "asyncio.Queue[CallLeg]") -> AsyncIt
         await asyncio.gather(task, return_exceptions=True)
 
 
-SUBJECTS: dict[str, Callable[[Path], AbstractAsyncContextManager[EngineRoom]]] = {"fake": fake}
+@asynccontextmanager
+async def embedded(folder: Path) -> AsyncIterator[EngineRoom]:
+    async with embedded_room(folder) as room, running(room.engine, room.came):
+        yield room
+
+
+@asynccontextmanager
+async def asterisk(folder: Path) -> AsyncIterator[EngineRoom]:
+    async with asterisk_room(folder) as room, running(room.engine, room.came):
+        await registered(room)
+        yield room
+
+
+SUBJECTS: dict[str, Callable[[Path], AbstractAsyncContextManager[EngineRoom]]] = {
+    "fake": fake,
+    "embedded": embedded,
+    "asterisk": asterisk,
+}
 
 ENDINGS = frozenset({HangUpCause.UNREACHABLE, HangUpCause.FAILED, HangUpCause.CONGESTION})

@@ -53,8 +53,26 @@ def upgrade() -> None:
         sa.UniqueConstraint("account_id", "kind", name=op.f("uq_phones_account_id_kind")),
         sa.UniqueConstraint("workspace_id", "number", name=op.f("uq_phones_workspace_id_number")),
     )
+    op.create_table(
+        "page_legs",
+        sa.Column("id", sa.String(length=36), nullable=False),
+        sa.Column("party", sa.String(length=80), nullable=False),
+        sa.Column("direction", sa.String(length=8), nullable=False),
+        sa.Column("caller", sa.String(length=80), nullable=False),
+        sa.Column("dialled", sa.String(length=80), nullable=False),
+        sa.Column("variables", JSON_TYPE, nullable=False),
+        sa.Column("state", sa.String(length=16), nullable=False),
+        sa.Column("held", sa.Boolean(), nullable=False),
+        sa.Column("bridge_id", sa.String(length=36), nullable=True),
+        sa.Column("started_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("ended_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("workspace_id", sa.String(length=36), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_page_legs")),
+    )
+    op.create_index(op.f("ix_page_legs_ended_at"), "page_legs", ["ended_at"])
 
 
 def downgrade() -> None:
+    op.drop_table("page_legs")
     op.drop_table("phones")
     op.drop_table("trunks")
