@@ -1,0 +1,100 @@
+"""What a citizen can ask the bot itself, without an agent."""
+
+import re
+from dataclasses import dataclass
+
+from sqlalchemy import select, update
+
+from channels.status_answers import PIN, StatusAnswers
+from channels.telegram import answers, store
+from channels.telegram.account import Bot
+from channels.telegram.model import Message, Update
+from channels.telegram.tables import ChatRow
+from channels.telegram.words import COMMANDS, LANGUAGES, say
+from kit.access import Access
+from kit.unit_of_work import Database
+from kit.wake import Waker
+from records.messages.tables import LedgerRow
+from router.contact import Channel
+
+PIN_MASK = "******"
+_NAMES = frozenset(command.name for command in COMMANDS)
+_COMMAND = re.compile(r"/([A-Za-z]+)(?:@\w+)?(?:\s+(.*))?", re.DOTALL)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    name: str
+    rest: str
+
+
+def find(text: str | None) -> Asked | None:
+    """The command in a message; None for any other message, also one that only looks like a command."""
+    found = _COMMAND.fullmatch((text or "").strip())
+    if found is None or found[1].lower() not in _NAMES:
+        return None
+    return Asked(name=found[1].lower(), rest=(found[2] or "").strip())
+
+
+class Commands:
+    """Answers each command once, however often its update is read."""
+
+    def __init__(self, database: Database, access: Access, waker: Waker, status: StatusAnswers) -> None:
+        self._database = database
+        self._access = access
+        self._waker = waker
+        self._status = status
+
+    async def obey(self, bot: Bot, given: Update, message: Message, asked: Asked, language: str) -> None:
+        """Do as asked and put the answer on its way. Owns its transactions."""
+        cause = f"update:{given.update_id}"
+        async with self._database.unit_of_work(self._access, read_only=True) as uow:
+            if await store.is_answered(uow, bot.id, cause):
+                return
+        text = await self._text(bot, message, asked, language)
+        async with self._database.unit_of_work(self._access) as uow:
+            await answers.add(uow, self._waker, bot.id, cause, message.chat.id, text)
+            if asked.name == "status":
+                # The PIN has done its work: what stays in the ledger does not open the matter.
+                row = await uow.session.scalar(
+                    select(LedgerRow).where(
+                        LedgerRow.channel == Channel.TELEGRAM,
+                        LedgerRow.account == bot.id,
+                        LedgerRow.provider_id == str(given.update_id),
+                    )
+                )
+                if row is not None and row.raw_json is not None:
+                    row.raw_json = _masked(row.raw_json)
+
+    async def _text(self, bot: Bot, message: Message, asked: Asked, language: str) -> str:
+        if asked.name == "start":
+            return say(language, "start", name=bot.name, help=say(language, "help"))
+        if asked.name == "status":
+            number, _, pin = asked.rest.rpartition(" ")
+            if not number:
+                return say(language, "status")
+            source = f"telegram:{message.chat.id}"
+            return await self._status.answer(number, pin, source=source, language=language)
+        if asked.name == "language":
+            return await self._language(bot, message, asked.rest.lower(), language)
+        return say(language, "help")
+
+    async def _language(self, bot: Bot, message: Message, wish: str, language: str) -> str:
+        chosen = LANGUAGES.get(wish)
+        if chosen is None:
+            return say(language, "which_language")
+        async with self._database.unit_of_work(self._access) as uow:
+            theirs = (ChatRow.bot_id == bot.id, ChatRow.chat_id == message.chat.id)
+            changed = update(ChatRow).where(*theirs).values(language=chosen).returning(ChatRow.id)
+            if await uow.session.scalar(changed) is None:
+                uow.session.add(ChatRow(bot_id=bot.id, chat_id=message.chat.id, language=chosen))
+        return say(chosen, "language")
+
+
+def _masked(raw_json: dict[str, object]) -> dict[str, object]:
+    message = raw_json.get("message")
+    if not isinstance(message, dict):
+        return raw_json
+    text = PIN.sub(PIN_MASK, str(message.get("text", "")).rpartition(" ")[2])
+    kept = str(message.get("text", "")).rpartition(" ")[0]
+    return {**raw_json, "message": {**message, "text": f"{kept} {text}"}}
