@@ -3,7 +3,6 @@
 import channels.mail.tables
 import channels.sms.tables
 import channels.telegram.tables
-import channels.telegram.tables
 import kit.blobs
 import kit.due_work
 import kit.event_row
@@ -23,7 +22,6 @@ METADATA = Base.metadata
 TABLE_MODULES = (
     channels.mail.tables,
     channels.sms.tables,
-    channels.telegram.tables,
     channels.telegram.tables,
     kit.blobs,
     kit.due_work,
