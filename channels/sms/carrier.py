@@ -12,7 +12,7 @@ from datetime import datetime
 from enum import IntEnum
 from typing import Any, Protocol
 
-from channels.adapter import Health, MalformedInbound, RawInbound
+from channels.adapter import Health, Intake, MalformedInbound, RawInbound
 from channels.sms.tables import SmsAccountRow
 from kit.secret_box import SecretBox
 
@@ -120,7 +120,7 @@ class SmsIn:
 
 
 class Carrier(Protocol):
-    """One kind of provider. HTTP ones are in `channels.sms.http`, SMPP in `channels.sms.smpp`."""
+    """One kind of provider. HTTP ones are in `channels.sms.providers`, SMPP in `channels.sms.smpp`."""
 
     async def submit(self, account: SmsAccount, out: SmsOut) -> Submitted:
         """Hand over one text. Raises `ChannelUnavailable` (tried again) or `MessageRejected` (final)."""
@@ -128,6 +128,16 @@ class Carrier(Protocol):
 
     async def check(self, account: SmsAccount) -> Health:
         """Whether the account works, as far as that can be asked without sending."""
+        ...
+
+
+class ConnectedCarrier(Carrier, Protocol):
+    """A carrier that keeps connections, over which texts come in, too."""
+
+    async def run(self, intake: Intake) -> None:
+        """Keep the connections of all enabled accounts until cancelled. `raw_of` each text goes to `intake`, and only
+        then is the other side told; each report goes to `channels.sms.reports.apply_report`.
+        """
         ...
 
 

@@ -1,0 +1,1 @@
+"""Providers that speak HTTP, each a small profile of the one interface in `provider`."""
