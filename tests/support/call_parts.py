@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from tests.support.calls import FakeEngine
 
 RECORDED_S = 0.5
+SILENCE, HANG_UP = "silence", "hang up"
+"""Among the keys that a party will press: none, until what asks for one gives up; and the end of the call."""
 
 
 class FakeLeg:
@@ -52,7 +54,7 @@ class FakeLeg:
     async def play(self, media: Media, *, stop_on_digit: bool = False) -> str | None:
         self._require_alive()
         self.prompts.append(media.path.stem)
-        if stop_on_digit and self.keys:
+        if stop_on_digit and self._has_key():
             return self.keys.pop(0)
         self.playing = media
         try:
@@ -60,7 +62,10 @@ class FakeLeg:
         finally:
             self.playing = None
         self._require_alive()
-        return self.keys.pop(0) if stop_on_digit and self.keys else None
+        return self.keys.pop(0) if stop_on_digit and self._has_key() else None
+
+    def _has_key(self) -> bool:
+        return bool(self.keys) and self.keys[0] not in (SILENCE, HANG_UP)
 
     async def collect_digits(
         self, limit: int, timeout_s: float, *, first: str = "", terminator: str = "#", gap_s: float = 3.0
@@ -81,8 +86,11 @@ class FakeLeg:
                 await self._wait(timeout_s if self.engine.real_time else None, keys=True)
             finally:
                 self.collecting = False
+        if self.keys[:1] == [HANG_UP]:
+            await self.ends(HangUpCause.NORMAL)
         self._require_alive()
-        return self.keys.pop(0) if self.keys else None
+        key = self.keys.pop(0) if self.keys else None
+        return None if key == SILENCE else key
 
     async def _wait(self, seconds: float | None, *, keys: bool) -> None:
         """Until a key (if asked for), the end, silence, or the time is over."""

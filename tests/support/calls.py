@@ -25,7 +25,7 @@ from telephony.calls import (
     OnIncoming,
     SpyMode,
 )
-from tests.support.call_parts import FakeBridge, FakeLeg
+from tests.support.call_parts import HANG_UP, SILENCE, FakeBridge, FakeLeg
 from tests.support.waiting import wait_until
 
 ABLE = EngineCapabilities(adopts_calls=True, sip=True, fax=True, spy=True)
@@ -61,6 +61,10 @@ class FakeParty:
     async def press(self, digits: str) -> None:
         for digit in digits:
             await self.leg.presses(digit)
+
+    def will_press(self, digits: str) -> None:
+        """One key after the other, each as it is asked for; `SILENCE`: none that time, `HANG_UP`: he leaves."""
+        self.leg.keys += [digits] if digits in (SILENCE, HANG_UP) else list(digits)
 
     async def speak(self, hz: int | None) -> None:
         self.leg.said = hz
