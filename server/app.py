@@ -75,6 +75,7 @@ def create_app(settings: Settings) -> FastAPI:
         app.include_router(routes)
     app.include_router(services.chat.routes(services.direct_intake(services.chat)))
     app.include_router(services.form.routes(services.direct_intake(services.form)))
+    app.include_router(services.sms.routes(services.store_intake))
     app.include_router(page_routes(services.pages, services.chat.conversations.availability, services.database.clock))
     app.routes.append(static_files())
     _add_health(app, services)

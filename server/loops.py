@@ -13,6 +13,7 @@ from rq import Queue
 from channels.intake import ClaimLoop
 from channels.mail.service import adopt_environment
 from channels.outbox import Outbox
+from channels.sms.service import adopt_environment as adopt_sms_accounts
 from kit import blobs
 from kit.access import Access
 from kit.jobs import Dispatcher, JobRuntime
@@ -39,10 +40,12 @@ async def run_gateway(settings: Settings) -> None:
     )
     async with services.database.unit_of_work(services.access) as uow:
         await adopt_environment(uow, services.secret_box, settings.mailboxes)
+        await adopt_sms_accounts(uow, services.secret_box, settings.sms_accounts)
     await services.router.rebuild(str(services.access.workspace_id))
     loops: list[Coroutine[Any, Any, None]] = [
         services.router.run_timers(),
         services.mail.run(services.direct_intake(services.mail)),
+        services.sms.run(services.store_intake),
         IdleChats(services.database, services.access, services.router, settings.citizens.chat).run(),
         claims.run(),
         outbox.run(),

@@ -12,6 +12,7 @@ from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict, SettingsError
 
 from channels.mail.settings import MailboxSettings
+from channels.sms.settings import SmsAccountSettings
 from webchat.settings import CitizenSettings
 
 # sockaddr_un holds 108 bytes, the closing zero included.
@@ -55,6 +56,9 @@ class Settings(BaseSettings):
     )
     mailboxes: dict[str, MailboxSettings] = Field(
         default_factory=dict, description='mailboxes of the environment, JSON: {"main": {"address": …}}'
+    )
+    sms_accounts: dict[str, SmsAccountSettings] = Field(
+        default_factory=dict, description='SMS accounts of the environment, JSON: {"main": {"kind": …}}'
     )
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     trusted_proxies: str = Field(default="127.0.0.1", description="whose X-Forwarded-* headers are believed")

@@ -13,8 +13,10 @@ from channels.adapter import Adapter, Intake
 from channels.arrivals import Arrivals
 from channels.chat.adapter import ChatAdapter
 from channels.form.adapter import FormAdapter
-from channels.intake import DirectIntake
+from channels.intake import DirectIntake, StoreIntake
 from channels.mail.adapter import MailAdapter
+from channels.sms.adapter import SmsAdapter
+from channels.status_answers import StatusAnswers
 from desk.feed.feeds import Feeds
 from desk.ports import DeskSettings
 from kit.access import Access
@@ -32,7 +34,9 @@ from router.ports import LiveConnector
 from router.service import Router
 from server.default_workspace import WORKSPACE_ID
 from server.settings import Settings
+from webchat.limits import RateLimits
 from webchat.pages import Pages
+from webchat.service_status import Matters
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,22 +60,29 @@ class Services:
     chat: ChatAdapter
     form: FormAdapter
     mail: MailAdapter
+    sms: SmsAdapter
     desk: DeskSettings
     feeds: Feeds
 
     @property
     def adapters(self) -> dict[str, Adapter]:
-        return {adapter.channel: adapter for adapter in (self.chat, self.form, self.mail)}
+        return {adapter.channel: adapter for adapter in (self.chat, self.form, self.mail, self.sms)}
 
     def direct_intake(self, adapter: Adapter) -> Intake:
         """The way in for our own pages: stored, parsed and routed in one transaction."""
         return DirectIntake(self.database, self.access, adapter, self.arrivals)
+
+    @property
+    def store_intake(self) -> Intake:
+        """The way in for what strangers' machines send: stored only, the claim loop does the rest."""
+        return StoreIntake(self.database, self.access, self.blobs, self.waker)
 
     async def close(self) -> None:
         """Let go of every connection; nothing works afterwards."""
         await self.feeds.close()
         await self.chat.close()
         await self.mail.close()
+        await self.sms.close()
         await self.events.close()
         await self.event_log.forget_published(self.database)
         await self.database.close()
@@ -120,6 +131,7 @@ def build(settings: Settings) -> Services:
         chat=chat,
         form=_form(settings, database, redis, router, box, pages),
         mail=MailAdapter(database, access, blobs, box, waker),
+        sms=_sms(settings, database, redis, router, box),
         desk=DeskSettings(origins=_origins(settings), secure_cookies=settings.origin.startswith("https:")),
         feeds=Feeds(database=database, events=events, event_log=event_log, router=router),
     )
@@ -138,6 +150,12 @@ def _form(
         settings=settings.citizens,
         pages=pages,
     )
+
+
+def _sms(settings: Settings, database: Database, redis: Redis, router: Router, box: SecretBox) -> SmsAdapter:
+    access = Access.system(WORKSPACE_ID)
+    status = StatusAnswers(Matters(database, access, router), RateLimits(redis, str(access.workspace_id)))
+    return SmsAdapter(database, access, box, Waker(redis), origin=settings.origin, status=status)
 
 
 def holder_name() -> str:

@@ -16,13 +16,14 @@ from channels.adapter import (
     SendReceipt,
 )
 from channels.sms import service, store
-from channels.sms.answers import Answers, ConsentChange, StatusAnswer
+from channels.sms.answers import Answers, ConsentChange
 from channels.sms.carrier import Carrier, ConnectedCarrier, SmsAccount, account_of
 from channels.sms.http_carrier import PROFILES, HttpCarrier
 from channels.sms.inbound import Inbound
 from channels.sms.outbound import MAX_TEXT_CHARS, Outbound
 from channels.sms.routes import Addresses, push_routes
 from channels.sms.tables import SmsAccountRow, SmsKind
+from channels.status_answers import StatusAnswers
 from kit.access import Access
 from kit.errors import NotFound, Unavailable
 from kit.secret_box import SecretBox
@@ -53,8 +54,8 @@ class SmsAdapter:
         waker: Waker,
         *,
         origin: str,
-        status: StatusAnswer,
-        consent: ConsentChange,
+        status: StatusAnswers,
+        consent: ConsentChange | None = None,
         smpp: ConnectedCarrier | None = None,
     ) -> None:
         self._database = database

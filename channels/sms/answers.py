@@ -15,6 +15,7 @@ from channels.sms.commands import Command
 from channels.sms.outbound import MAX_TEXT_CHARS, Outbound, phone_of
 from channels.sms.tables import SmsAnswerRow
 from channels.sms.templates import fill, variables
+from channels.status_answers import StatusAnswers
 from kit.access import Access
 from kit.errors import Unavailable
 from kit.unit_of_work import Database, UnitOfWork
@@ -31,11 +32,8 @@ MOST_ATTEMPTS = 20
 LONGEST_WAIT_S = 600.0
 ANSWERS_A_DAY = 20
 
-StatusAnswer = Callable[[str, str, str, str], Awaitable[str]]
-"""What to tell who asks with (number, PIN, own number, language); guards the PIN against guessing."""
-
 ConsentChange = Callable[[UnitOfWork, str, bool], Awaitable[None]]
-"""The owner of (phone number) wants no more text messages, or wants them again (False, True)."""
+"""Tell the other rooms that the owner of a number wants no more text messages, or wants them again (False, True)."""
 
 
 class Answers:
@@ -47,8 +45,8 @@ class Answers:
         access: Access,
         waker: Waker,
         outbound: Outbound,
-        status: StatusAnswer,
-        consent: ConsentChange,
+        status: StatusAnswers,
+        consent: ConsentChange | None,
     ) -> None:
         self._database = database
         self._access = access
@@ -72,7 +70,7 @@ class Answers:
             async with self._database.unit_of_work(self._access) as uow:
                 uow.session.add(_row(uow, account.id, provider_id, sender, command, text))
                 await uow.session.flush()
-                if command.name in (commands.STOP, commands.START):
+                if self._consent is not None and command.name in (commands.STOP, commands.START):
                     await self._consent(uow, sender, command.name == commands.START)
                 uow.after_commit(lambda: self._waker.wake(WAKE_ANSWERS))
         except IntegrityError:
@@ -100,7 +98,7 @@ class Answers:
 
     async def _text(self, sender: str, command: Command) -> str:
         if command.name == commands.STATUS:
-            return await self._status(command.number, command.pin, sender, command.language)
+            return await self._status.answer(command.number, command.pin, source=sender, language=command.language)
         async with self._database.unit_of_work(self._access, read_only=True) as uow:
             workspace = await uow.session.get_one(WorkspaceRow, uow.workspace_id)
         return commands.ANSWERS[command.language][command.name].format(hotline=workspace.hotline)

@@ -2,8 +2,8 @@
 
 from collections.abc import Mapping
 
-from channels.adapter import MessageRejected, NotSupported, OutboundMessage, SendReceipt
-from channels.sms import reports, store
+from channels.adapter import ChannelUnavailable, MessageRejected, NotSupported, OutboundMessage, SendReceipt
+from channels.sms import reports, service, store
 from channels.sms.carrier import Carrier, SmsAccount, SmsOut, Submitted, account_of
 from channels.sms.tables import SmsAccountRow
 from channels.sms.templates import fitting, signed
@@ -39,9 +39,15 @@ class Outbound:
                 raise MessageRejected(STOPPED, code="do_not_contact")
         if row is None:
             raise MessageRejected(NO_ACCOUNT, code="no_account")
-        result = await self.hand_over(row, message.outbox_id, recipient, message.text)
+        try:
+            result = await self.hand_over(row, message.outbox_id, recipient, message.text)
+        except ChannelUnavailable as error:
+            async with self._database.unit_of_work(self._access) as uow:
+                await service.note(uow, row.id, error.detail)
+            raise
         async with self._database.unit_of_work(self._access) as uow:
             await reports.submitted(uow, row.id, message.outbox_id, result)
+            await service.note(uow, row.id, "")
         return SendReceipt(external_id=message.external_id)
 
     async def hand_over(self, row: SmsAccountRow, reference: str, recipient: str, text: str) -> Submitted:
