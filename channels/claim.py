@@ -22,13 +22,24 @@ class ClaimLost(Exception):
 
 
 class Claim:
-    """The exclusive right to what `name` names, under a lease. `holder` names this process."""
+    """The exclusive right to what `name` names, under a lease of `ttl_s`. `holder` names this process."""
 
-    def __init__(self, database: Database, access: Access, name: str, holder: str) -> None:
+    def __init__(
+        self,
+        database: Database,
+        access: Access,
+        name: str,
+        holder: str,
+        *,
+        ttl_s: float = TTL_S,
+        renew_s: float = _RENEW_S,
+    ) -> None:
         self._database = database
         self._access = access
         self._name = name
         self._holder = holder
+        self._ttl_s = ttl_s
+        self._renew_s = renew_s
 
     async def hold(self, work: Callable[[Lease], Awaitable[None]]) -> bool:
         """Run `work` under the lease, renewed as long as it lasts; False at once while somebody else holds it.
@@ -50,11 +61,11 @@ class Claim:
 
     async def _acquire(self) -> Lease | None:
         async with self._database.unit_of_work(self._access) as uow:
-            return await leases.acquire(uow, self._name, self._holder, TTL_S)
+            return await leases.acquire(uow, self._name, self._holder, self._ttl_s)
 
     async def _keep(self, lease: Lease) -> None:
         while True:
-            await asyncio.sleep(_RENEW_S)
+            await asyncio.sleep(self._renew_s)
             renewed = await self._acquire()
             if renewed is None or renewed.token != lease.token:
                 raise ClaimLost(self._name)

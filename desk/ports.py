@@ -16,6 +16,7 @@ from kit.secret_box import SecretBox
 from kit.unit_of_work import Database
 from kit.wake import Waker
 from router.service import Router
+from telephony.phones import PhoneSettings
 
 if TYPE_CHECKING:
     from desk.feed.feeds import Feeds
@@ -61,6 +62,8 @@ class Services(Protocol):
     def mail(self) -> MailAdapter: ...
     @property
     def desk(self) -> DeskSettings: ...
+    @property
+    def phones(self) -> PhoneSettings: ...
     @property
     def feeds(self) -> "Feeds":
         """The desk's live feeds of this process; closed at shutdown."""

@@ -35,7 +35,7 @@ class Commands:
     def __init__(self, redis: Redis, database: Database, holder: str) -> None:
         self._redis = redis
         self._database = database
-        self._holder = holder
+        self.holder = holder
 
     async def request(self, lease: str, name: str, arguments: dict[str, Any], *, timeout_s: float) -> dict[str, Any]:
         """Run `name` in the process that holds `lease`.
@@ -88,9 +88,7 @@ class Commands:
         position = "$"
         while True:
             try:
-                entries = await streams.read_after(
-                    self._redis, _stream(self._holder), position, block_ms=2000, count=20
-                )
+                entries = await streams.read_after(self._redis, _stream(self.holder), position, block_ms=2000, count=20)
                 for entry_id, body in entries:
                     position = entry_id
                     await self._handle(handler, json.loads(body))

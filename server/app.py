@@ -11,6 +11,7 @@ from sqlalchemy import select
 
 import desk
 from desk.administration.routes import routes as administration
+from desk.calls.routes import routes as calls
 from desk.cases.routes import routes as cases
 from desk.citizens.routes import routes as citizens
 from desk.feed.routes import routes as feed
@@ -25,10 +26,13 @@ from kit.access import Access
 from kit.body_limit import BodyLimit
 from kit.problems import install_error_handlers
 from records.staff.tables import WorkspaceRow
+from server.calls import serve_visitor
 from server.loops import background
 from server.settings import Settings
 from server.wiring import Services, build
+from webchat.limits import RateLimits
 from webchat.multipart import largest_form
+from webchat.routes_calls import call_routes
 from webchat.routes_pages import missing_routes, page_routes, static_files
 
 DESK_ROUTES: tuple[APIRouter, ...] = (
@@ -43,6 +47,7 @@ DESK_ROUTES: tuple[APIRouter, ...] = (
     mailboxes,
     quarantine,
     feed,
+    calls,
 )
 MOST_BODY_BYTES = 1024 * 1024
 FORM_OVERHEAD_BYTES = 64 * 1024
@@ -74,6 +79,7 @@ def create_app(settings: Settings) -> FastAPI:
     for routes in DESK_ROUTES:
         app.include_router(routes)
     app.include_router(services.chat.routes(services.direct_intake(services.chat)))
+    app.include_router(_call_routes(services))
     app.include_router(services.form.routes(services.direct_intake(services.form)))
     app.include_router(services.sms.routes(services.store_intake))
     app.include_router(page_routes(services.pages, services.chat.conversations.availability, services.database.clock))
@@ -82,6 +88,12 @@ def create_app(settings: Settings) -> FastAPI:
     _add_desk_pages(app)
     app.include_router(missing_routes(services.pages))
     return app
+
+
+def _call_routes(services: Services) -> APIRouter:
+    limits = RateLimits(services.redis, str(services.access.workspace_id))
+    calls_per_hour = services.settings.citizens.chat.calls_per_hour
+    return call_routes(services.chat.sessions, limits, calls_per_hour, serve_visitor(services))
 
 
 def _forms(services: Services) -> dict[str, int]:

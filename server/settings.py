@@ -13,6 +13,8 @@ from pydantic_settings import BaseSettings, SettingsConfigDict, SettingsError
 
 from channels.mail.settings import MailboxSettings
 from channels.sms.settings import SmsAccountSettings
+from telephony.embedded.settings import EmbeddedSettings
+from telephony.phones import read_ice_servers
 from webchat.settings import CitizenSettings
 
 # sockaddr_un holds 108 bytes, the closing zero included.
@@ -60,6 +62,12 @@ class Settings(BaseSettings):
     sms_accounts: dict[str, SmsAccountSettings] = Field(
         default_factory=dict, description='SMS accounts of the environment, JSON: {"main": {"kind": …}}'
     )
+    calls: EmbeddedSettings = Field(
+        default=EmbeddedSettings(), description="calls between browsers, e.g. AXD_CALLS__MEDIA_ADDRESS"
+    )
+    ice_servers: str = Field(
+        default="", description="STUN and TURN for browsers: JSON, or stun:host:port,turn:user:secret@host:port"
+    )
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     trusted_proxies: str = Field(default="127.0.0.1", description="whose X-Forwarded-* headers are believed")
     graceful_shutdown_s: int = Field(default=8, ge=1, description="to finish what was begun when stopping")
@@ -73,6 +81,12 @@ class Settings(BaseSettings):
     @classmethod
     def _without_slash(cls, value: str) -> str:
         return value.rstrip("/")
+
+    @field_validator("ice_servers")
+    @classmethod
+    def _readable(cls, value: str) -> str:
+        read_ice_servers(value)
+        return value
 
     @property
     def origin(self) -> str:

@@ -15,7 +15,9 @@ from channels.chat.adapter import ChatAdapter
 from channels.form.adapter import FormAdapter
 from channels.intake import DirectIntake, StoreIntake
 from channels.mail.adapter import MailAdapter
+from channels.sms import store as sms_store
 from channels.sms.adapter import SmsAdapter
+from channels.sms.receipts import receipt_text
 from channels.status_answers import StatusAnswers
 from desk.feed.feeds import Feeds
 from desk.ports import DeskSettings
@@ -29,11 +31,13 @@ from kit.redis import make_redis
 from kit.secret_box import SecretBox
 from kit.unit_of_work import Database
 from kit.wake import Waker
+from router.contact import Channel
 from router.functions.client import RoutingFunctions
 from router.ports import LiveConnector
 from router.service import Router
 from server.default_workspace import WORKSPACE_ID
 from server.settings import Settings
+from telephony.phones import PhoneSettings, read_ice_servers
 from webchat.limits import RateLimits
 from webchat.pages import Pages
 from webchat.service_status import Matters
@@ -63,6 +67,7 @@ class Services:
     sms: SmsAdapter
     desk: DeskSettings
     feeds: Feeds
+    phones: PhoneSettings
 
     @property
     def adapters(self) -> dict[str, Adapter]:
@@ -100,7 +105,7 @@ def build(settings: Settings) -> Services:
     connectors: dict[str, LiveConnector] = {}
     router = Router(database=database, functions=RoutingFunctions(redis), connectors=connectors)
     pages = Pages(settings.citizens, box, database.clock)
-    acknowledgements = Acknowledgements(f"{settings.origin}/status", box)
+    acknowledgements = Acknowledgements(f"{settings.origin}/status", box, wordings={Channel.SMS: receipt_text})
     chat = ChatAdapter(
         database=database,
         access=access,
@@ -133,6 +138,7 @@ def build(settings: Settings) -> Services:
         mail=MailAdapter(database, access, blobs, box, waker),
         sms=_sms(settings, database, redis, router, box),
         desk=DeskSettings(origins=_origins(settings), secure_cookies=settings.origin.startswith("https:")),
+        phones=PhoneSettings(ice_servers=read_ice_servers(settings.ice_servers)),
         feeds=Feeds(database=database, events=events, event_log=event_log, router=router),
     )
 
@@ -149,6 +155,7 @@ def _form(
         secret_box=box,
         settings=settings.citizens,
         pages=pages,
+        can_text=sms_store.can_send,
     )
 
 

@@ -66,6 +66,7 @@ class ChatSettings(BaseModel):
     signs_per_minute: int = 600  # of typing and reading: more are not passed on
     sessions_per_hour: int = 60
     uploads_per_hour: int = 60
+    calls_per_hour: int = 20
 
 
 class PageSettings(BaseModel):

@@ -54,7 +54,7 @@ FRAME: TypeAdapter[Pong | Viewing | Typing] = TypeAdapter(Frame)
 @routes.websocket("/events")
 async def follow_events(socket: WebSocket, after: str = "") -> None:
     bag = socket_services(socket)
-    who = await _admit(socket, bag)
+    who = await admit(socket, bag)
     if who is None:
         return
     try:
@@ -70,7 +70,7 @@ async def follow_events(socket: WebSocket, after: str = "") -> None:
             await bag.feeds.leave(page)
 
 
-async def _admit(socket: WebSocket, bag: Services) -> Actor | None:
+async def admit(socket: WebSocket, bag: Services) -> Actor | None:
     """Accept the socket of a signed-in page of ours; others are closed with a code that says not to come back."""
     await socket.accept()
     if not _is_ours(socket, bag.desk.origins):

@@ -34,9 +34,10 @@ from telephony.embedded.leg import EmbeddedLeg, LegFacts
 from telephony.embedded.mixer import Mixer
 from telephony.embedded.peer import use_address
 from telephony.embedded.recorder import StereoRecorder
-from telephony.embedded.settings import EmbeddedSettings, IceServer
+from telephony.embedded.settings import EmbeddedSettings
 from telephony.embedded.spy import EmbeddedSpy
 from telephony.embedded.store import LeftOver, Legs
+from telephony.phones import IceServer
 
 log = logging.getLogger(__name__)
 

@@ -42,6 +42,7 @@ class DeskServices:
     acknowledgements: Any = None
     arrivals: Any = None
     mail: Any = None
+    phones: Any = None
 
 
 @dataclass(kw_only=True)

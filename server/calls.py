@@ -1,0 +1,105 @@
+"""Calls in this installation: which engine carries them, who runs it, and what pages are served with."""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+from typing import Any, Protocol
+
+from fastapi import WebSocket
+
+from channels.claim import Claim, ClaimLost
+from kit.errors import AppError
+from kit.leases import Lease
+from kit.tasks import stop
+from server.wiring import Services
+from telephony.calls import Adopted, CallEngine, CallLeg
+from telephony.embedded.engine import EmbeddedEngine
+from telephony.embedded.page_frames import COMMAND, PageFrames
+from telephony.embedded.page_wire import LEASE, PageLine, PageSocket, PageTeller
+from telephony.embedded.store import SqlLegs
+from webchat.service import Visitor
+
+log = logging.getLogger(__name__)
+
+# Short, so that a process that died is followed by another before the citizens hang up.
+LEASE_S, RENEW_S, RETRY_S = 3.0, 1.0, 0.5
+
+
+class Switchboard(Protocol):
+    """What happens to calls."""
+
+    async def incoming(self, leg: CallLeg) -> None: ...
+
+    async def adopted(self, adopted: Adopted) -> None: ...
+
+    async def command(self, name: str, arguments: dict[str, Any]) -> dict[str, Any]: ...
+
+
+MakeSwitchboard = Callable[[CallEngine], Switchboard]
+
+
+async def run_calls(services: Services, make_switchboard: MakeSwitchboard) -> None:
+    """Carry calls whenever this process gets the lease, until cancelled; another process may have it meanwhile."""
+    claim = Claim(services.database, services.access, LEASE, services.commands.holder, ttl_s=LEASE_S, renew_s=RENEW_S)
+
+    async def carry(_lease: Lease) -> None:
+        await _carry(services, make_switchboard)
+
+    while True:
+        try:
+            await claim.hold(carry)
+        except (ClaimLost, AppError) as error:
+            log.warning("calls are carried by nobody for a moment: %s", error)
+        await asyncio.sleep(RETRY_S)
+
+
+async def _carry(services: Services, make_switchboard: MakeSwitchboard) -> None:
+    engine = embedded_engine(services)
+    switchboard, frames = make_switchboard(engine), PageFrames(engine)
+
+    async def command(name: str, arguments: dict[str, Any]) -> dict[str, Any]:
+        if name == COMMAND:
+            return await frames.command(name, arguments)
+        return await switchboard.command(name, arguments)
+
+    tasks = [
+        asyncio.create_task(services.commands.serve(command)),
+        asyncio.create_task(engine.run(switchboard.incoming, switchboard.adopted)),
+    ]
+    try:
+        done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+        for task in done:
+            task.result()
+    finally:
+        await stop(tasks)
+
+
+def embedded_engine(services: Services) -> EmbeddedEngine:
+    """The engine that needs nothing but browsers."""
+    settings, workspace_id = services.settings, str(services.access.workspace_id)
+    return EmbeddedEngine(
+        legs=SqlLegs(services.database, services.access),
+        tell=PageTeller(services.event_log, workspace_id, services.database.clock),
+        clock=services.database.clock,
+        settings=settings.calls,
+        recordings=settings.data_dir / "recordings",
+        ice_servers=services.phones.ice_servers,
+    )
+
+
+def serve_visitor(services: Services) -> Callable[[WebSocket, Visitor, Callable[[], Awaitable[None]]], Awaitable[None]]:
+    """What serves the call button's sockets: see `webchat.routes_calls.ServeCall`."""
+
+    async def serve(socket: WebSocket, visitor: Visitor, may_call: Callable[[], Awaitable[None]]) -> None:
+        line = PageLine(
+            workspace_id=str(services.access.workspace_id),
+            party=f"web:{visitor.session_id}",
+            dialled=services.settings.citizens.site.phone_digits,
+            variables={"line": "web", "session_id": visitor.session_id},
+            may_call=may_call,
+        )
+        await PageSocket(
+            socket, line, commands=services.commands, events=services.events, ice_servers=services.phones.ice_servers
+        ).run()
+
+    return serve
