@@ -4,6 +4,7 @@ It does not say what kind of matter it is: a confidential report looks like any 
 encrypted in the outbox and is put into the text as it is sent; what is kept, and what staff see, is `PIN_MASK`.
 """
 
+from collections.abc import Awaitable, Callable, Mapping
 from datetime import date
 from zoneinfo import ZoneInfo
 
@@ -36,15 +37,27 @@ CHAT_TEXTS = {
     "zh-CN": "已登记，可随时查。编号 {number}，查询密码 {pin}，{due}前答复。查询：{url}",
     "en": "Registered. Number {number}, PIN {pin}; answer by {due}. Follow it at {url}",
 }
+SMS_TEXTS = {
+    "zh-CN": "已收到，编号{number}，查询密码{pin}，{due}前答复。回复“编号 查询密码”可查进度，或见 {url}",
+    "en": "Received. Number {number}, PIN {pin}; answer by {due}. To follow it send number and PIN, or see {url}",
+}
+SHORT_TEXTS: Mapping[str, Mapping[str, str]] = {Channel.CHAT: CHAT_TEXTS, Channel.SMS: SMS_TEXTS}
 SUBJECTS = {"zh-CN": "已收到，编号 {number}", "en": "Received, number {number}"}
+
+ReceiptWording = Callable[[UnitOfWork, str, str, Mapping[str, str]], Awaitable[str | None]]
+"""A channel's own words for a receipt on (our line) in (language) with (words: number, pin, due, url, hotline, name);
+None for the usual ones."""
 
 
 class Acknowledgements:
     """`status_url` is where citizens ask with number and PIN."""
 
-    def __init__(self, status_url: str, secret_box: SecretBox) -> None:
+    def __init__(
+        self, status_url: str, secret_box: SecretBox, *, wordings: Mapping[str, ReceiptWording] | None = None
+    ) -> None:
         self._status_url = status_url
         self._secret_box = secret_box
+        self._wordings = wordings or {}
 
     async def acknowledge(
         self, uow: UnitOfWork, contact: ContactRow, pin: Pin | None, placed: Placed
@@ -70,9 +83,7 @@ class Acknowledgements:
         if route == Channel.FORM or not contact.answerable:
             return False
         language = "en" if (contact.language or "").startswith("en") else "zh-CN"
-        text = (CHAT_TEXTS if route == Channel.CHAT else TEXTS)[language].format(
-            pin=PIN_MASK, **await self._words(uow, receipt, due_on, language)
-        )
+        text = await self._text(uow, contact, route, language, await self._words(uow, receipt, due_on, language))
         message = NewMessage(
             thread_id=contact.thread_id,
             contact_id=contact.id,
@@ -81,7 +92,7 @@ class Acknowledgements:
             author_kind="system",
             channel=route,
             client_id=f"receipt:{receipt.number}",
-            subject="" if route == Channel.CHAT else SUBJECTS[language].format(number=receipt.number),
+            subject="" if route in SHORT_TEXTS else SUBJECTS[language].format(number=receipt.number),
             text=text,
             language=language,
             detail={"automatic": True, "receipt": receipt.number, "due": due_on.isoformat()},
@@ -94,6 +105,14 @@ class Acknowledgements:
         }
         await reply(uow, message, Delivery(recipient=contact.sender, envelope=envelope))
         return True
+
+    async def _text(
+        self, uow: UnitOfWork, contact: ContactRow, route: str, language: str, words: Mapping[str, str]
+    ) -> str:
+        words = {**words, "pin": PIN_MASK}
+        wording = self._wordings.get(route)
+        own = await wording(uow, contact.recipient, language, words) if wording else None
+        return own or SHORT_TEXTS.get(route, TEXTS)[language].format(**words)
 
     async def _words(self, uow: UnitOfWork, receipt: IssuedReceipt, due_on: date, language: str) -> dict[str, str]:
         workspace = await uow.session.get_one(WorkspaceRow, uow.workspace_id)
@@ -113,7 +132,9 @@ async def pin_for(request: ContactRequest) -> Pin | None:
 
 
 def reply_channel(contact: ContactRow) -> str:
-    """The channel that an answer to this contact takes: a form with a mail address is answered by mail."""
+    """The channel that an answer to this contact takes: a form is answered by mail or text message where it asks so."""
     if contact.channel == Channel.FORM and contact.sender_kind == "mail":
         return Channel.MAIL
+    if contact.channel == Channel.FORM and contact.sender_kind == "phone" and contact.hints.get("reply") == "sms":
+        return Channel.SMS
     return contact.channel

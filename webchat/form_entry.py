@@ -3,7 +3,7 @@
 import hashlib
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
@@ -14,8 +14,7 @@ from webchat.settings import UploadSettings
 
 KINDS = ("inquiry", "complaint", "suggestion", "report", "application")
 WAYS = ("sms", "phone", "mail", "self")
-OFFERED_WAYS = ("phone", "mail", "self")
-"""What the page offers: nobody is promised a text message while there is no channel that sends one."""
+TEXT_MESSAGE = WAYS[0]
 REPORT = "report"
 ANONYMOUS = "anonymous"
 MOBILE = re.compile(r"1[3-9]\d{9}")
@@ -114,6 +113,10 @@ class FormEntry:
     def masked_address(self) -> str:
         return mask_address(*self.address) if self.address else ""
 
+    def answered_by(self, ways: Sequence[str]) -> "FormEntry":
+        """The same without a promise that cannot be kept: where no text message goes out, we call instead."""
+        return replace(self, reply="phone") if self.reply == TEXT_MESSAGE and TEXT_MESSAGE not in ways else self
+
     def without_identity(self) -> "FormEntry":
         """An anonymous report as it is stored: who wrote is not kept anywhere, whatever was typed."""
         if not self.is_anonymous:
@@ -124,6 +127,11 @@ class FormEntry:
         """Equal for equal content: the same form sent twice is one matter, a changed one is another."""
         content = json.dumps(self.as_json(), ensure_ascii=False, sort_keys=True)
         return hashlib.sha256(content.encode()).hexdigest()[:16]
+
+
+def offered_ways(*, text_messages: bool) -> tuple[str, ...]:
+    """What the page offers: nobody is promised a text message while there is no channel that sends one."""
+    return WAYS if text_messages else WAYS[1:]
 
 
 def check(entry: FormEntry, t: Translator, limits: UploadSettings) -> FieldErrors:

@@ -1,6 +1,7 @@
 """The form and its receipt, without any script: post, redirect, get; what was typed and uploaded is kept."""
 
 import re
+from collections.abc import Awaitable, Callable
 from dataclasses import asdict, dataclass, replace
 from datetime import timedelta
 
@@ -11,9 +12,9 @@ from kit.access import Access
 from kit.errors import NotFound
 from kit.ids import new_id
 from kit.sources import source_of
-from kit.unit_of_work import Database
+from kit.unit_of_work import Database, UnitOfWork
 from webchat.catalogue import Translator
-from webchat.form_entry import KINDS, OFFERED_WAYS, FormEntry, check
+from webchat.form_entry import KINDS, FormEntry, check, offered_ways
 from webchat.limits import HOUR_S, RateLimits
 from webchat.multipart import FormReader, Posted
 from webchat.notes import VisitorNotes
@@ -23,6 +24,9 @@ from webchat.service_forms import DeliverForm, FormDesk
 DRAFT = "form"
 KEY = re.compile(r"[A-Za-z0-9-]{16,64}")
 HONEYPOT = "website"
+
+CanText = Callable[[UnitOfWork], Awaitable[bool]]
+"""Whether text messages go out at all."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,6 +41,12 @@ class FormRoom:
     reader: FormReader
     limits: RateLimits
     deliver: DeliverForm
+    can_text: CanText
+
+    async def ways(self) -> tuple[str, ...]:
+        """How an answer can be had now."""
+        async with self.database.unit_of_work(self.access, read_only=True) as uow:
+            return offered_ways(text_messages=await self.can_text(uow))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,7 +75,7 @@ def form_routes(room: FormRoom) -> APIRouter:
             errors=_errors(draft, t, pages) if draft else FieldErrors(),
             form_key=draft.form_key if draft else new_id(),
             kinds=KINDS,
-            ways=OFFERED_WAYS,
+            ways=await room.ways(),
         )
 
     @routes.post("/form")
@@ -127,7 +137,8 @@ async def _entry(room: FormRoom, browser: str, posted: Posted) -> FormEntry:
     same = draft is not None and draft.form_key == posted.fields.get("form_key")
     kept = draft.entry.files if draft and same else ()
     files = tuple(file for file in kept if file.key not in posted.drop) + posted.files
-    return replace(FormEntry.from_post(posted.fields), files=files)
+    entry = replace(FormEntry.from_post(posted.fields), files=files)
+    return entry.answered_by(await room.ways())
 
 
 async def _keep_draft(room: FormRoom, browser: str, draft: Draft) -> None:

@@ -25,7 +25,7 @@ from webchat.limits import RateLimits
 from webchat.multipart import FormReader
 from webchat.notes import VisitorNotes
 from webchat.pages import Pages
-from webchat.routes_forms import FormRoom, form_routes
+from webchat.routes_forms import CanText, FormRoom, form_routes
 from webchat.routes_offline import OfflineRoom, offline_routes
 from webchat.routes_status import StatusRoom, status_routes
 from webchat.service import ChatSessions
@@ -55,8 +55,10 @@ class FormAdapter:
         secret_box: SecretBox,
         settings: CitizenSettings,
         pages: Pages,
+        can_text: CanText,
     ) -> None:
         self._pages = pages
+        self._can_text = can_text
         self._database = database
         self._access = access
         self._notes = VisitorNotes(secret_box)
@@ -81,6 +83,7 @@ class FormAdapter:
                     reader=self._reader,
                     limits=self._limits,
                     deliver=intake,
+                    can_text=self._can_text,
                 )
             )
         )

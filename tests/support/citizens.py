@@ -16,6 +16,7 @@ from channels.arrivals import Arrivals
 from channels.chat.adapter import ChatAdapter
 from channels.form.adapter import FormAdapter
 from channels.intake import DirectIntake
+from channels.sms import store as sms_store
 from kit.access import Access
 from kit.blobs import BlobStore
 from kit.errors import Unavailable
@@ -132,7 +133,7 @@ async def citizen_side(
     }
     pages = Pages(SETTINGS, box, clock)
     chat = ChatAdapter(events=events, event_log=event_log, **parts)
-    form = FormAdapter(pages=pages, **parts)
+    form = FormAdapter(pages=pages, can_text=sms_store.can_send, **parts)
     arrivals = Arrivals(world.router, Acknowledgements("http://axd/status", box))
     app = FastAPI()
     install_error_handlers(app)
