@@ -112,7 +112,8 @@ class Arrivals:
         uow.session.add(contact)
         await uow.session.flush()
         message = await self._append(uow, row, contact, request)
-        placed = await self._router.place(uow, contact, request, decision=decision)
+        held = request.channel == Channel.VOICE
+        placed = await self._router.place(uow, contact, request, decision=decision, hold=held)
         receipt = await self._acknowledgements.acknowledge(uow, contact, pin, placed)
         return _routed(row, message, receipt)
 

@@ -11,6 +11,8 @@ class Channel(StrEnum):
     """The medium. A channel added by a plug-in is a plain string beside these."""
 
     VOICE = "voice"
+    CALLBACK = "callback"
+    VOICEMAIL = "voicemail"
     CHAT = "chat"
     FORM = "form"
     MAIL = "mail"
@@ -34,7 +36,7 @@ DEFAULT_CAPACITY: Mapping[ChannelClass, int] = {ChannelClass.VOICE: 1, ChannelCl
 
 def class_of(channel: str) -> ChannelClass:
     """Live text and live voice are classes of their own; all else can wait and is a message."""
-    if channel == Channel.VOICE:
+    if channel in (Channel.VOICE, Channel.CALLBACK):
         return ChannelClass.VOICE
     return ChannelClass.CHAT if channel == Channel.CHAT else ChannelClass.MESSAGE
 

@@ -45,6 +45,8 @@ DISPOSITION_BY_SYSTEM: Words = (
     ("not_filled_in", "未填写", "Not filled in"),
     ("answered_elsewhere", "已在别处答复", "Answered elsewhere"),
     ("withdrawn", "诉求人撤回", "Withdrawn by the citizen"),
+    ("self_service", "自助办结", "Served automatically"),
+    ("message_left", "已留言", "Left a message"),
 )
 KIND: Words = (
     ("inquiry", "咨询", "Question"),

@@ -36,7 +36,7 @@ class Placing:
         open_now = {name: calendar.open_state(uow.now).open_now for name, calendar in calendars.items()}
         zone = next(iter(calendars.values())).zone
         rule = first_match(await rules_of(uow), Facts.of(request, uow.now.astimezone(zone), open_now))
-        language = _language_requirement(request.language, settings)
+        language = language_requirement(request.language, settings)
         if rule is None or rule.queue_id not in settings.queues:
             return Decision(rule_id=None, queue_id=_channel_queue(request.channel, settings).id, requirements=language)
         return Decision(
@@ -48,14 +48,18 @@ class Placing:
         )
 
     async def place(
-        self, uow: UnitOfWork, contact: ContactRow, request: ContactRequest, decision: Decision | None
+        self, uow: UnitOfWork, contact: ContactRow, request: ContactRequest, decision: Decision | None, *, hold: bool
     ) -> Placed:
         decision = decision or await self.decide(uow, request)
         settings = await store.routing_settings(uow)
         queue = settings.queue(decision.queue_id)
         calendar = (await store.calendars(uow))[queue.calendar]
         opening = calendar.open_state(uow.now)
-        await self._fill(uow, contact, queue, decision, calendar)
+        if hold:
+            await uow.session.flush()
+            contact_changed(uow, contact)
+            return _placed(contact, decision, opening, calendar, False)
+        await self.fill(uow, contact, queue, decision, calendar)
         waits = not opening.open_now and class_of(contact.channel) is not ChannelClass.MESSAGE
         if not waits:
             await self.open(uow, contact, settings)
@@ -63,7 +67,7 @@ class Placing:
         contact_changed(uow, contact)
         return _placed(contact, decision, opening, calendar, waits)
 
-    async def _fill(
+    async def fill(
         self, uow: UnitOfWork, contact: ContactRow, queue: QueueRow, decision: Decision, calendar: Calendar
     ) -> None:
         contact.queue_id = contact.home_queue_id = queue.id
@@ -75,11 +79,13 @@ class Placing:
         if contact.preferred_agent_id is None:
             contact.preferred_agent_id = await store.last_agent_id(uow, contact.citizen_id, sealed=contact.sealed)
 
-    async def open(self, uow: UnitOfWork, contact: ContactRow, settings: RoutingSettings) -> None:
-        """Queue a received contact; the caller announces it."""
+    async def open(
+        self, uow: UnitOfWork, contact: ContactRow, settings: RoutingSettings, *, since: datetime | None = None
+    ) -> None:
+        """Queue a received contact, its place going by `since` (default: its arrival); the caller announces it."""
         queue = settings.queue(contact.queue_id)
         contact.status = after(ContactStatus(contact.status), Happening.OPEN)
-        contact.queued_at, contact.waiting_since = min(contact.received_at, uow.now), uow.now
+        contact.queued_at, contact.waiting_since = since or min(contact.received_at, uow.now), uow.now
         if contact.preferred_agent_id is not None:
             contact.preferred_until = uow.now + timedelta(seconds=queue.preferred_wait_s)
         await self._passing.enqueue(uow, contact, settings)
@@ -142,7 +148,7 @@ async def rules_of(uow: UnitOfWork) -> list[Rule]:
     ]
 
 
-def _language_requirement(language: str | None, settings: RoutingSettings) -> dict[str, int]:
+def language_requirement(language: str | None, settings: RoutingSettings) -> dict[str, int]:
     name = language_skill(language)
     return {skill.id: LANGUAGE_LEVEL for skill in settings.skills if skill.name == name}
 

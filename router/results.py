@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from typing import Any
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -14,6 +15,17 @@ class Decision:
     requirements: Mapping[str, int]
     priority: int = 0
     seal: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """How a held contact enters the line. `hints` are added to what is known of it; the rules decide by them unless
+    `queue_key` names the queue. `since` (aware UTC): the place that it keeps, from now when None."""
+
+    hints: Mapping[str, Any] = field(default_factory=dict)
+    language: str | None = None
+    queue_key: str = ""
+    since: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -23,6 +23,7 @@ from router.defaults import seed_routing
 from router.dispatch import Dispatch
 from router.functions.client import RoutingFunctions
 from router.handling import Handling
+from router.holding import Holding
 from router.offers import Offers
 from router.passing import Passing
 from router.placing import Placing
@@ -33,6 +34,7 @@ from router.results import (
     AgentStanding,
     Board,
     Decision,
+    Entry,
     LevelChange,
     OpenState,
     Placed,
@@ -57,6 +59,7 @@ class Router:
         self._handling = Handling(self._dispatch)
         self._passing = Passing(self._dispatch)
         self._placing = Placing(self._dispatch, self._passing, self._handling)
+        self._holding = Holding(self._placing, self._handling)
         self._presence = PresenceDesk(self._dispatch, self._passing)
         self._matrix = SkillMatrix(self._dispatch)
         self._rebuild = Rebuild(self._dispatch)
@@ -76,14 +79,25 @@ class Router:
         return await self._placing.decide(uow, request)
 
     async def place(
-        self, uow: UnitOfWork, contact: ContactRow, request: ContactRequest, *, decision: Decision | None = None
+        self,
+        uow: UnitOfWork,
+        contact: ContactRow,
+        request: ContactRequest,
+        *,
+        decision: Decision | None = None,
+        hold: bool = False,
     ) -> Placed:
         """Route a new contact whose row is in `uow.session` (status RECEIVED, citizen, thread and sender set).
 
         Sets queue, requirements, priority, seal, preferred agent (who served this citizen last) and due time, and
-        queues it. A live contact for a closed queue stays RECEIVED until the calendar opens.
+        queues it. A live contact for a closed queue stays RECEIVED until the calendar opens. With `hold` it gets none
+        of these and stays RECEIVED, whatever the calendar, until `open_held`: a call is in the IVR first.
         """
-        return await self._placing.place(uow, contact, request, decision)
+        return await self._placing.place(uow, contact, request, decision, hold=hold)
+
+    async def open_held(self, uow: UnitOfWork, contact_id: str, entry: Entry) -> ContactRow:
+        """Queue a contact that was placed with `hold`. Raises `Conflict` code `wrong_status` when it waits no more."""
+        return await self._holding.open(uow, contact_id, entry)
 
     async def append_inbound(self, uow: UnitOfWork, contact: ContactRow) -> None:
         """The citizen wrote again on an open contact: unread grows; parked wakes, wrap-up is taken up again."""
