@@ -10,11 +10,13 @@ import kit.leases
 import kit.search
 import records.cases.tables
 import records.citizens.tables
+import records.knowledge.tables
 import records.messages.tables
 import records.staff.tables
 import router.tables
 import telephony.embedded.tables
 import telephony.lines.tables
+import telephony.tables
 import webchat.tables
 from kit.tables import Base
 
@@ -30,9 +32,11 @@ TABLE_MODULES = (
     kit.search,
     records.cases.tables,
     records.citizens.tables,
+    records.knowledge.tables,
     records.messages.tables,
     records.staff.tables,
     router.tables,
+    telephony.tables,
     telephony.lines.tables,
     telephony.embedded.tables,
     webchat.tables,
