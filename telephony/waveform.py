@@ -62,7 +62,7 @@ def from_ulaw(coded: bytes) -> Samples:
 
 def waiting_music() -> Samples:
     """Sixteen seconds of slow broken chords, quiet, without a seam where they repeat."""
-    chords = ((262, 330, 392, 523), (220, 262, 330, 440), (175, 220, 262, 349), (196, 247, 294, 392))
+    chords = ((262, 330, 523, 659), (220, 262, 330, 440), (175, 220, 262, 349), (165, 330, 494, 659))
     notes = [_note(chord[step], 0.5) for chord in chords for step in (0, 1, 2, 3, 2, 1, 2, 3)]
     return np.concatenate(notes)
 
@@ -70,5 +70,4 @@ def waiting_music() -> Samples:
 def _note(frequency_hz: float, seconds: float) -> Samples:
     time = np.arange(int(seconds * RATE_HZ)) / RATE_HZ
     shape = np.minimum(time / 0.02, 1) * np.exp(-2.5 * time) * np.minimum((seconds - time) / 0.02, 1)
-    tone = np.sin(2 * np.pi * frequency_hz * time) + 0.3 * np.sin(4 * np.pi * frequency_hz * time)
-    return (4000 * shape * tone).astype(np.int16)
+    return (4000 * shape * np.sin(2 * np.pi * frequency_hz * time)).astype(np.int16)

@@ -38,6 +38,7 @@ from telephony.guard import FloodGuard
 log = logging.getLogger(__name__)
 
 OUTGOING = "outgoing"
+LOOK_AFTER_S = 1.0
 BUSY_EVERYWHERE = 42  # switching equipment congestion (Q.850)
 
 
@@ -61,6 +62,8 @@ class AsteriskEngine:
         self._on_incoming: OnIncoming | None = None
         self._handlers: dict[str, Callable[[Event], None]] = {
             "StasisStart": self._started,
+            "ChannelHangupRequest": self._hanging_up,
+            "StasisEnd": self._left,
             "ChannelDestroyed": self._destroyed,
             "ChannelStateChange": self._changed,
             "ChannelDtmfReceived": self._digit,
@@ -163,11 +166,36 @@ class AsteriskEngine:
         if leg.bridge is not None and not leg.is_held:
             await leg.bridge.put_in(leg)
 
+    def _hanging_up(self, event: Event) -> None:
+        leg = self._registry.legs.get(event["channel"]["id"])
+        if leg is not None:
+            leg.end_cause = event.get("cause", 0)
+
+    def _left(self, event: Event) -> None:
+        """It ended, or it left for the dial plan alone: with a fax, or to tell of a fax tone."""
+        leg = self._registry.legs.get(event["channel"]["id"])
+        if leg is None or leg.has_fax:
+            return
+        if leg.end_cause is not None:
+            self._ended(leg.id, leg.end_cause, _at(event))
+        else:
+            self._spawn(self._look_after(leg.id))
+
+    async def _look_after(self, leg_id: str) -> None:
+        """Of a channel outside of our application nobody tells us the end."""
+        await asyncio.sleep(LOOK_AFTER_S)
+        try:
+            await self._ari.request("GET", f"channels/{leg_id}")
+        except AsteriskRefused:
+            self._ended(leg_id, 0, datetime.now(UTC))
+
     def _destroyed(self, event: Event) -> None:
-        channel_id = event["channel"]["id"]
+        self._ended(event["channel"]["id"], event.get("cause", 0), _at(event))
+
+    def _ended(self, channel_id: str, cause: int, at: datetime) -> None:
         leg = self._registry.legs.pop(channel_id, None)
         if leg is not None:
-            leg.went_away(event.get("cause", 0), _at(event))
+            leg.went_away(cause, at)
         self.fax.ended(channel_id)
 
     def _changed(self, event: Event) -> None:

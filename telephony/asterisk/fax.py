@@ -60,6 +60,7 @@ class FaxLine:
             await self._wire.ask(
                 "POST", f"applications/{application}/subscription", {"eventSource": f"channel:{leg.id}"}
             )
+            leg.has_fax = True
             await leg.ask("POST", "/continue", {"context": context, "extension": "s", "priority": 1})
             event = await done
         finally:

@@ -30,6 +30,8 @@ class AsteriskLeg:
         self.id, self.caller, self.dialled = leg_id, caller, dialled
         self.bridge: AsteriskBridge | None = None
         self.is_held = False
+        self.has_fax = False
+        self.end_cause: int | None = None
         self._wire, self._state, self._variables = wire, state, dict(variables)
         self._events, self._keys, self._guard = LegEvents(), Keys(), DuplicateGuard()
         self._music = False
@@ -76,6 +78,8 @@ class AsteriskLeg:
             if key is not None and key.done():
                 return key.result()
             finished.result()
+            if self.end_cause is not None:  # the hang-up cut it short
+                raise LegEnded
             return None
         finally:
             if key is not None and not key.done():

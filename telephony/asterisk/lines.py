@@ -6,7 +6,6 @@ Asterisk keeps them in memory only (sorcery's `memory`): after its restart all a
 import logging
 from collections.abc import Awaitable, Callable, Mapping
 
-from kit.errors import AppError
 from records.citizens.addresses import normalise
 from telephony.asterisk.ari import Ari, AsteriskRefused
 from telephony.asterisk.configuration import FROM_PHONE, FROM_TRUNK, FROM_WEB
@@ -91,35 +90,31 @@ class Lines:
             phone = self._book.phone(rest)
             return await self._first_online((phone,) if phone else ()), dial.caller
         if kind == WEB:
-            return await self._online(f"{WEB}-{rest}"), dial.caller
+            return f"PJSIP/{WEB}-{rest}", dial.caller
         trunk = self._book.trunk_for(dial.to)
         if trunk is None:
             raise CallFailed(HangUpCause.UNREACHABLE)
         return f"PJSIP/{trunk.dialled(dial.to)}@{TRUNK}-{trunk.id}", trunk.shown(dial.caller)
 
     async def _first_online(self, phones: tuple[Phone, ...]) -> str:
+        """The first that is there; where none is, the first at all, since one that registers anew is soon back."""
         for phone in phones:
-            try:
-                return await self._online(f"{PHONE}-{phone.id}")
-            except CallFailed:
-                continue
-        raise CallFailed(HangUpCause.UNREACHABLE)
+            if await self._is_online(f"{PHONE}-{phone.id}"):
+                return f"PJSIP/{PHONE}-{phone.id}"
+        if not phones:
+            raise CallFailed(HangUpCause.UNREACHABLE)
+        return f"PJSIP/{PHONE}-{phones[0].id}"
 
-    async def _online(self, endpoint: str) -> str:
+    async def _is_online(self, endpoint: str) -> bool:
         try:
             found = await self._ari.request("GET", f"endpoints/PJSIP/{endpoint}")
-        except AppError as error:
-            raise CallFailed(HangUpCause.UNREACHABLE) from error
-        if found["state"] != "online":
-            raise CallFailed(HangUpCause.UNREACHABLE)
-        return f"PJSIP/{endpoint}"
+        except AsteriskRefused:
+            return False
+        return bool(found["state"] == "online")
 
     async def is_reachable(self, account_id: str) -> bool:
         """Whether one of the agent's phones is registered."""
-        try:
-            return bool(await self._first_online(self._book.phones_of(account_id)))
-        except CallFailed:
-            return False
+        return any([await self._is_online(f"{PHONE}-{phone.id}") for phone in self._book.phones_of(account_id)])
 
     def describe(self, way: str, endpoint: str, dialled: str) -> dict[str, str]:
         """What an inbound leg is told of its line."""

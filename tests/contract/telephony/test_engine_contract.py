@@ -85,7 +85,8 @@ async def pressed_by(leg: CallLeg, count: int) -> str:
 
 async def test_a_call_comes_in_ringing_and_is_up_once_answered(room: EngineRoom) -> None:
     leg, _phone = await room.call("13800138000")
-    assert (leg.state, leg.caller, leg.dialled) == (LegState.RINGING, "13800138000", "12396")
+    assert (leg.state, leg.dialled) == (LegState.RINGING, "12396")
+    assert leg.caller in {"13800138000", "+8613800138000"}
     await leg.answer()
     await leg.answer()
     assert leg.state is LegState.UP
