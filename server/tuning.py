@@ -14,5 +14,5 @@ def be_quick() -> None:
     """
     gc.collect()
     gc.freeze()
-    gc.set_threshold(20_000, 20, 50)
+    gc.set_threshold(2_000, 50, 100)
     sys.setswitchinterval(HAND_OVER_S)

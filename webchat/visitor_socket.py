@@ -114,7 +114,10 @@ class VisitorSocket:
 
     def heard(self, event: Event) -> None:
         if event.entity == "message":
-            self._announced = max(self._announced, int(event.data["seq"]))
+            seq = int(event.data["seq"])
+            if event.data.get("hidden") and seq == self._sent + 1:
+                self._sent = seq
+            self._announced = max(self._announced, seq)
         elif event.entity == "contact":
             self._status_due = True
         elif event.entity == "thread":

@@ -75,8 +75,10 @@ async def append(uow: UnitOfWork, new: NewMessage) -> MessageRow:
     files = await _attach(uow, row, new) if new.files or new.attachment_ids else []
     _make_findable(uow, row, files)
     emit(uow, row, plain=not files and new.direction is not Direction.OUT)
-    if row.channel == thread_channel == "chat" and new.direction in (Direction.IN, Direction.OUT):
-        uow.emit(f"chat:{new.thread_id}", "message", row.id, seq, {"seq": seq}, sealed=row.sealed)
+    if row.channel == thread_channel == "chat":
+        # The citizen's page counts along where it may not look, or it would search for what is missing.
+        hidden = {} if new.direction in (Direction.IN, Direction.OUT) else {"hidden": True}
+        uow.emit(f"chat:{new.thread_id}", "message", row.id, seq, {"seq": seq, **hidden}, sealed=row.sealed)
     return row
 
 
