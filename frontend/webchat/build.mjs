@@ -32,6 +32,7 @@ async function sheet(name, sources) {
 
 await mkdir(target, { recursive: true })
 await script('index.ts', 'axd-chat.js')
+await script('call.ts', 'axd-call.js')
 await script('site.ts', 'site.js')
 await sheet('site.css', ['../shared/styles/tokens.css', 'site/base.css', 'site/home.css', 'site/form.css', 'site/status.css'])
 await copyFile(join(here, 'site/icon.svg'), join(target, 'icon.svg'))

@@ -113,6 +113,7 @@ export class AxdChat extends HTMLElement {
   private makePanel(): HTMLElement {
     return h('section', { class: 'panel', role: 'complementary', 'aria-label': this.words.title, onkeydown: (event: KeyboardEvent) => { if (event.key === 'Escape' && !event.isComposing) this.close() } },
       h('header', {}, h('div', {}, h('h2', {}, this.words.title), this.subtitle), this.endButton,
+        this.hasAttribute('call') && h('button', { class: 'btn icon', type: 'button', 'aria-label': this.words.call, onclick: () => this.dispatchEvent(new CustomEvent('axd-call-open', { bubbles: true })) }, icon('phone')),
         h('button', { class: 'btn icon', type: 'button', 'aria-label': this.words.collapse, onclick: () => this.close() }, icon('down'))),
       this.band, this.log.root, this.composer.root)
   }

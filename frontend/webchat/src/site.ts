@@ -20,6 +20,17 @@ function chatButtons(): void {
   }
 }
 
+/** Only a browser that can hold a call is offered one. */
+function callButtons(): void {
+  const call = document.querySelector<HTMLElement & { show?: () => void }>('axd-call')
+  if (!call || !('RTCPeerConnection' in window)) return
+  document.addEventListener('axd-call-open', () => call.show?.())
+  for (const button of document.querySelectorAll<HTMLElement>('[data-open-call]')) {
+    button.hidden = false
+    button.addEventListener('click', () => call.show?.())
+  }
+}
+
 function printButton(): void {
   const button = document.querySelector<HTMLButtonElement>('[data-print]')
   if (!button) return
@@ -77,6 +88,7 @@ function writeDraft(values: Record<string, string>): void {
 
 summaryTakesFocus()
 chatButtons()
+callButtons()
 printButton()
 const form = document.querySelector<HTMLFormElement>('form[data-draft]')
 if (form) keepDraft(form)

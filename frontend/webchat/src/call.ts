@@ -1,0 +1,3 @@
+import { AxdCall } from './call-element'
+
+if (!customElements.get('axd-call')) customElements.define('axd-call', AxdCall)
