@@ -1,7 +1,6 @@
 """The library's client for each bot, and its errors in the contract's words."""
 
 import asyncio
-import warnings
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from typing import TypeVar
@@ -9,7 +8,6 @@ from typing import TypeVar
 from telegram.error import BadRequest, ChatMigrated, Forbidden, InvalidToken, RetryAfter, TelegramError
 from telegram.ext import AIORateLimiter, ExtBot
 from telegram.request import HTTPXRequest
-from telegram.warnings import PTBDeprecationWarning
 
 from channels.adapter import ChannelUnavailable, MessageRejected
 from channels.telegram.account import Bot
@@ -111,11 +109,9 @@ def told() -> Iterator[None]:
 
 
 def _seconds(error: RetryAfter) -> float:
-    with warnings.catch_warnings():
-        # It is going to be a timedelta; both are understood.
-        warnings.simplefilter("ignore", PTBDeprecationWarning)
-        pause = error.retry_after
-    return float(pause if isinstance(pause, int) else pause.total_seconds())
+    # The library is about to make a timedelta of it.
+    pause = error.retry_after
+    return float(pause) if isinstance(pause, int) else pause.total_seconds()
 
 
 async def _shut(requests: tuple[HTTPXRequest, HTTPXRequest]) -> None:
