@@ -77,6 +77,16 @@ CATEGORY: Words = (
     ("system_fault", "系统故障", "System faults"),
     ("other", "其他/非职责", "Other, not our duty"),
 )
+CITIZEN_CLASS: Words = (
+    ("resident", "市民", "Resident"),
+    ("researcher", "科研人员", "Researcher"),
+    ("foreign_expert", "外国专家", "Foreign expert"),
+    ("high_tech", "高新技术企业", "High-tech enterprise"),
+    ("small_tech", "科技型中小企业", "Small technology enterprise"),
+    ("institution", "高校院所", "University or institute"),
+    ("agency", "服务机构", "Service agency"),
+    ("key", "重点服务对象", "Specially served"),
+)
 
 LISTS: tuple[tuple[str, Words, bool], ...] = (
     ("not_ready", NOT_READY, False),
@@ -86,5 +96,6 @@ LISTS: tuple[tuple[str, Words, bool], ...] = (
     ("disposition", DISPOSITION_BY_SYSTEM, True),
     ("kind", KIND, False),
     ("category", CATEGORY, False),
+    ("citizen_class", CITIZEN_CLASS, False),
 )
 """List, its words, and whether only the system gives them."""

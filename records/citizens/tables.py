@@ -1,8 +1,8 @@
-"""Citizens, their addresses, merges of double records, and the receipts they hold."""
+"""Citizens, their addresses, merges and splits of records, what they want and think, and the receipts they hold."""
 
 from datetime import date, datetime
 
-from sqlalchemy import Index, String, Text, UniqueConstraint, column, false
+from sqlalchemy import Index, String, Text, UniqueConstraint, and_, column, false
 from sqlalchemy.orm import Mapped, mapped_column
 
 from kit.access import Sealable
@@ -15,6 +15,7 @@ class CitizenRow(Sealable, Row):
     __tablename__ = "citizens"
 
     kind: Mapped[str] = mapped_column(String(16), default="person")  # person | enterprise
+    class_key: Mapped[str | None] = mapped_column(String(32))  # of the workspace's list of classes
     name: Mapped[str] = mapped_column(String(120), default="")
     honorific: Mapped[str | None] = mapped_column(String(16))  # only as stated: 先生, 女士
     organisation: Mapped[str] = mapped_column(String(160), default="")
@@ -26,8 +27,14 @@ class CitizenRow(Sealable, Row):
     version: Mapped[int] = mapped_column(default=1)
 
 
+_ONE_OWNER = and_(column("stated") == false(), column("shared") == false())
+
+
 class AddressRow(Sealable, Row):
-    """Where a citizen can be reached, normalised. A seen one belongs to one citizen; several may state the same."""
+    """Where a citizen can be reached, normalised. A seen one belongs to one citizen; several may state the same.
+
+    A shared one (the front desk of a company) is used by several people and says nothing about who is calling.
+    """
 
     __tablename__ = "addresses"
     __table_args__ = (
@@ -38,16 +45,17 @@ class AddressRow(Sealable, Row):
             "value",
             "sealed",
             unique=True,
-            sqlite_where=column("stated") == false(),
-            postgresql_where=column("stated") == false(),
+            sqlite_where=_ONE_OWNER,
+            postgresql_where=_ONE_OWNER,
         ),
         Index("ix_addresses_kind_value", "kind", "value"),
     )
 
     citizen_id: Mapped[str] = reference("citizens.id")
-    kind: Mapped[str] = mapped_column(String(16))  # phone | mail | chat
+    kind: Mapped[str] = mapped_column(String(16))  # phone | mail | telegram | chat | a plug-in's own
     value: Mapped[str] = mapped_column(String(254))
     stated: Mapped[bool] = mapped_column(default=False)  # named by the citizen, not seen by us
+    shared: Mapped[bool] = mapped_column(default=False)
     created_at: Mapped[datetime]
 
 
@@ -66,6 +74,22 @@ class MergeRow(Row):
     undone_by_id: Mapped[str | None] = mapped_column(String(ID_CHARS))
 
 
+class SplitRow(Row):
+    """Addresses of one record that turned out to be somebody else's, with what came from them, and what undoes it."""
+
+    __tablename__ = "splits"
+
+    from_id: Mapped[str] = reference("citizens.id")
+    new_id: Mapped[str] = reference("citizens.id")
+    reason: Mapped[str] = mapped_column(String(500))
+    moved_address_ids: Mapped[list[str]]
+    moved_contact_ids: Mapped[list[str]]
+    split_by_id: Mapped[str] = mapped_column(String(ID_CHARS))
+    split_at: Mapped[datetime]
+    undone_at: Mapped[datetime | None]
+    undone_by_id: Mapped[str | None] = mapped_column(String(ID_CHARS))
+
+
 class DismissedMatchRow(Row):
     """Two records that somebody said are not the same citizen: not suggested again."""
 
@@ -74,6 +98,69 @@ class DismissedMatchRow(Row):
 
     one_id: Mapped[str] = reference("citizens.id")
     other_id: Mapped[str] = reference("citizens.id")
+
+
+class RepresentativeRow(Sealable, Row):
+    """A person who speaks for an enterprise; sealed with either of them."""
+
+    __tablename__ = "representatives"
+    __table_args__ = (UniqueConstraint("enterprise_id", "person_id"),)
+
+    enterprise_id: Mapped[str] = reference("citizens.id")
+    person_id: Mapped[str] = reference("citizens.id")
+    role: Mapped[str] = mapped_column(String(80), default="")
+    added_by_id: Mapped[str] = mapped_column(String(ID_CHARS))
+    added_at: Mapped[datetime]
+
+
+class DoNotContactRow(Sealable, Row):
+    """The citizen wants nothing by this channel but answers to what they asked."""
+
+    __tablename__ = "do_not_contact"
+    __table_args__ = (UniqueConstraint("citizen_id", "channel"),)
+
+    citizen_id: Mapped[str] = reference("citizens.id")
+    channel: Mapped[str] = mapped_column(String(16))  # * is every channel
+    reason: Mapped[str] = mapped_column(String(500), default="")
+    set_by_id: Mapped[str | None] = mapped_column(String(ID_CHARS))  # None: by the citizen themselves
+    set_at: Mapped[datetime]
+
+
+class BlockedAddressRow(Row):
+    """What comes from here is kept in the ledger and goes no further."""
+
+    __tablename__ = "blocked_addresses"
+    __table_args__ = (UniqueConstraint("workspace_id", "kind", "value"),)
+
+    kind: Mapped[str] = mapped_column(String(16))
+    value: Mapped[str] = mapped_column(String(254))
+    reason: Mapped[str] = mapped_column(String(500))
+    until: Mapped[datetime | None]
+    blocked_by_id: Mapped[str] = mapped_column(String(ID_CHARS))
+    blocked_at: Mapped[datetime]
+
+
+class SatisfactionRow(Sealable, Row):
+    """What a citizen was asked after a contact had closed, never a report; and said: 1 (very satisfied) to 5 (not)."""
+
+    __tablename__ = "satisfaction"
+    __table_args__ = (
+        UniqueConstraint("contact_id"),
+        Index("ix_satisfaction_recipient", "channel", "recipient"),
+    )
+
+    contact_id: Mapped[str] = reference("contacts.id", index=False)
+    citizen_id: Mapped[str | None] = reference("citizens.id")
+    channel: Mapped[str] = mapped_column(String(16))  # it was asked by
+    recipient: Mapped[str] = mapped_column(String(254))
+    language: Mapped[str] = mapped_column(String(16))
+    asked_at: Mapped[datetime | None]  # None: not asked, told on a page all the same
+    not_asked: Mapped[str | None] = mapped_column(String(24))  # why it was not
+    service: Mapped[int | None]
+    result: Mapped[int | None]
+    comment: Mapped[str] = mapped_column(String(1000), default="")
+    answered_at: Mapped[datetime | None] = mapped_column(index=True)
+    answered_by: Mapped[str | None] = mapped_column(String(16))  # channel
 
 
 class ReceiptRow(Sealable, Row):

@@ -134,7 +134,10 @@ class OutboxRow(Sealable, Row):
     """One message on its way out, written in the transaction of the message itself."""
 
     __tablename__ = "outbox"
-    __table_args__ = (Index("ix_outbox_claim", "state", "next_attempt_at"),)
+    __table_args__ = (
+        Index("ix_outbox_claim", "state", "next_attempt_at"),
+        Index("ix_outbox_recipient", "channel", "recipient"),
+    )
 
     message_id: Mapped[str] = reference("messages.id")
     channel: Mapped[str] = mapped_column(String(16))
@@ -167,3 +170,19 @@ class CannedAnswerRow(Row):
     number: Mapped[int]
     language: Mapped[str] = mapped_column(String(16))
     text: Mapped[str] = mapped_column(Text)
+
+
+class AutomaticTextRow(Row):
+    """The workspace's own words in place of a built-in text, see `channels.automatic_texts`."""
+
+    __tablename__ = "automatic_texts"
+    __table_args__ = (UniqueConstraint("workspace_id", "key", "channel", "language"),)
+
+    key: Mapped[str] = mapped_column(String(32))
+    channel: Mapped[str] = mapped_column(String(16))  # * is every channel without words of its own
+    language: Mapped[str] = mapped_column(String(16))
+    subject: Mapped[str] = mapped_column(String(300), default="")
+    text: Mapped[str] = mapped_column(Text)
+    changed_by_id: Mapped[str] = mapped_column(String(ID_CHARS))
+    changed_at: Mapped[datetime]
+    version: Mapped[int] = mapped_column(default=1)
