@@ -61,8 +61,10 @@ class Inbound:
         if message.chat.type != "private":
             await self._refuse_group(bot, message)
         sender = message.sender
-        if sender is None or sender.is_bot:
-            raise IgnoredInbound("not written by a person")
+        if sender is None:
+            raise MalformedInbound("A private message of nobody.")
+        if sender.is_bot:
+            raise IgnoredInbound("written by another bot")
         language = await self._language(bot, message, sender)
         asked = commands.find(message.text) if update.message is not None else None
         if asked is not None:
@@ -82,7 +84,7 @@ class Inbound:
         notes = [say(language, "note_edited")] if is_edit else []
         text = "\n".join([*notes, *filter(None, [_text(message, language)]), *_missing(kept, language)])
         if not text and not kept.attachments:
-            raise IgnoredInbound("an empty message")
+            raise MalformedInbound("A message with nothing in it.")
         own_id = f"{first_id}:{update.update_id}" if is_edit else first_id
         return ContactRequest(
             channel=Channel.TELEGRAM,

@@ -88,6 +88,8 @@ class Update(_Part):
 
 def read_update(raw_json: Mapping[str, Any] | None) -> Update:
     """Raises `MalformedInbound`; what is wrong in it is told by field, never by value."""
+    if not any(isinstance(part, Mapping) for part in (raw_json or {}).values()):
+        raise MalformedInbound("No update of Telegram: it is about nothing.")
     try:
         return Update.model_validate(raw_json)
     except ValidationError as error:

@@ -7,17 +7,22 @@ from json import dumps, loads
 from pathlib import Path
 from typing import Any
 
+from sqlalchemy import update
+
 from channels.adapter import Adapter, IgnoredInbound, MalformedInbound, OutboundMessage
 from channels.chat.adapter import ChatAdapter
 from channels.form.adapter import FormAdapter
 from channels.mail import service
 from channels.mail.adapter import MailAdapter
 from channels.mail.settings import MailboxSettings
+from channels.telegram.tables import BotRow
 from kit.ids import new_id
 from router.contact import ContactRequest, RawInbound
+from tests.support.bot_api import BLOCKED, CHAT, bot_api
 from tests.support.channel_room import ChannelRoom
 from tests.support.clock import START
 from tests.support.smtp_peer import REFUSED, SmtpPeer
+from tests.support.telegram_world import telegram_world
 
 CORPUS = Path(__file__).parents[1] / "corpus"
 
@@ -36,13 +41,15 @@ class Subject:
     """An adapter under its contract.
 
     `malformed`: what cannot be read. `trouble` makes the other side unreachable; None for a channel that has none.
-    `refused`: a recipient whom the other side refuses for good. `taken` tells how often the other side got what.
+    `recipient`: whom it can write to; `refused`: whom the other side refuses for good. `taken` tells how often the
+    other side got what.
     """
 
     adapter: Adapter
     samples: Sequence[Sample]
     malformed: Sequence[RawInbound]
     trouble: Callable[[], Awaitable[None]] | None = None
+    recipient: str = "zhang@citizen.test"
     refused: str = ""
     taken: Callable[[], list[bytes]] = field(default=list)
     with_client_id: bool = True
@@ -57,7 +64,7 @@ def raw(channel: str, *, data: bytes | None = None, json: Any = None, provider_i
 def described(request: ContactRequest) -> dict[str, Any]:
     """As JSON without what is empty. Keys of stored files are random: their hashes say which they are."""
     values = loads(dumps(asdict(request), default=str, ensure_ascii=False))
-    for attachment in values["attachments"] if request.channel == "mail" else ():
+    for attachment in values["attachments"] if request.channel not in ("chat", "form") else ():
         attachment.pop("blob_key")
     return {name: value for name, value in values.items() if value not in (None, "", [], {})}
 
@@ -152,6 +159,25 @@ async def mail(room: ChannelRoom, peer: SmtpPeer) -> AsyncIterator[Subject]:
         await adapter.close()
 
 
+@asynccontextmanager
+async def telegram(room: ChannelRoom, _peer: SmtpPeer) -> AsyncIterator[Subject]:
+    async with bot_api() as api, telegram_world(room, api) as world:
+        bot = await world.add_bot()
+        async with room.database.unit_of_work(room.access) as uow:
+            # The samples came in by an account of this name.
+            await uow.session.execute(update(BotRow).where(BotRow.id == bot.id).values(id="web"))
+        api.files |= {"photo": b"photo", "form": b"%PDF-1.7", "voice": b"OggS"}
+        samples = page_samples("telegram")
+        yield Subject(
+            adapter=world.adapter,
+            samples=samples,
+            malformed=[wrong for sample in samples if "error" not in sample.expected for wrong in spoiled(sample.raw)],
+            trouble=api.server.kill,
+            recipient=str(CHAT),
+            refused=str(BLOCKED),
+        )
+
+
 async def _mailbox(room: ChannelRoom, peer: SmtpPeer) -> None:
     settings = MailboxSettings.model_validate(
         {
@@ -170,4 +196,4 @@ async def _mailbox(room: ChannelRoom, peer: SmtpPeer) -> None:
         await service.create(uow, room.side.box, room.waker, settings)
 
 
-ADAPTERS = {"chat": chat, "form": form, "mail": mail}
+ADAPTERS = {"chat": chat, "form": form, "mail": mail, "telegram": telegram}

@@ -122,13 +122,13 @@ async def test_capabilities_are_frozen_and_true(subject: Subject, room: ChannelR
     assert can.attachments is any(request.attachments for request in requests)
     assert can.replies
     message = await room.answers()
-    longest = replace(outbound(message.id, "zhang@citizen.test"), text="字" * can.max_text_chars)
+    longest = replace(outbound(message.id, subject.recipient), text="字" * can.max_text_chars)
     assert await subject.adapter.send(longest)
 
 
 async def test_sending_again_is_the_same_message(subject: Subject, room: ChannelRoom) -> None:
     message = await room.answers()
-    asked = outbound(message.id, "zhang@citizen.test")
+    asked = outbound(message.id, subject.recipient)
     first, second = [await subject.adapter.send(asked) for _ in range(2)]
     assert isinstance(first, SendReceipt)
     assert first == second
@@ -143,13 +143,13 @@ async def test_trouble_is_told_in_the_contracts_words(subject: Subject, room: Ch
     if subject.refused:
         with pytest.raises(MessageRejected):
             await subject.adapter.send(outbound(message.id, subject.refused))
-    for asked in (outbound(new_id(), "zhang@citizen.test"), outbound(message.id, "")):
+    for asked in (outbound(new_id(), subject.recipient), outbound(message.id, "")):
         with suppress(ChannelUnavailable, MessageRejected, NotSupported):
             assert isinstance(await subject.adapter.send(asked), SendReceipt)
     if subject.trouble is not None:
         await subject.trouble()
         with pytest.raises(ChannelUnavailable):
-            await subject.adapter.send(outbound(message.id, "zhang@citizen.test"))
+            await subject.adapter.send(outbound(message.id, subject.recipient))
 
 
 async def test_the_check_answers_with_words_for_the_operator(subject: Subject) -> None:
