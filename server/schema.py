@@ -1,6 +1,7 @@
 """All tables in one place, so that migrations and tests know the whole schema."""
 
 import channels.mail.tables
+import channels.sms.smpp.tables
 import channels.sms.tables
 import channels.telegram.tables
 import kit.blobs
@@ -24,6 +25,7 @@ METADATA = Base.metadata
 TABLE_MODULES = (
     channels.mail.tables,
     channels.sms.tables,
+    channels.sms.smpp.tables,
     channels.telegram.tables,
     kit.blobs,
     kit.due_work,

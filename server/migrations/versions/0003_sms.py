@@ -40,6 +40,7 @@ def upgrade() -> None:
     _templates()
     _parts()
     _answers()
+    _segments()
 
 
 def _templates() -> None:
@@ -107,6 +108,36 @@ def _answers() -> None:
         batch_op.create_index(batch_op.f("ix_sms_answers_recipient"), ["recipient", "created_at"], unique=False)
 
 
+def _segments() -> None:
+    op.create_table(
+        "sms_segments",
+        sa.Column("id", sa.String(length=36), nullable=False),
+        sa.Column("account_id", sa.String(length=36), nullable=False),
+        sa.Column("group_id", sa.String(length=36), nullable=False),
+        sa.Column("source", sa.String(length=80), nullable=False),
+        sa.Column("destination", sa.String(length=80), nullable=False),
+        sa.Column("mark", sa.String(length=16), nullable=False),
+        sa.Column("total", sa.Integer(), nullable=False),
+        sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column("data_coding", sa.Integer(), nullable=False),
+        sa.Column("octets", sa.Text(), nullable=False),
+        sa.Column("received_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("ledger_id", sa.String(length=36), nullable=False),
+        sa.Column("joined_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("joined_ledger_id", sa.String(length=36), nullable=True),
+        sa.Column("workspace_id", sa.String(length=36), nullable=False),
+        sa.Column("sealed", sa.Boolean(), nullable=False),
+        sa.ForeignKeyConstraint(["ledger_id"], ["ledger.id"], name=op.f("fk_sms_segments_ledger_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_sms_segments")),
+        sa.UniqueConstraint("group_id", "number", name=op.f("uq_sms_segments_group_id_number")),
+    )
+    with op.batch_alter_table("sms_segments", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_sms_segments_text"), ["account_id", "source", "destination", "mark", "total"], unique=False
+        )
+        batch_op.create_index(batch_op.f("ix_sms_segments_open"), ["account_id", "joined_at"], unique=False)
+
+
 def downgrade() -> None:
-    for table in ("sms_answers", "sms_parts", "sms_templates", "sms_accounts"):
+    for table in ("sms_segments", "sms_answers", "sms_parts", "sms_templates", "sms_accounts"):
         op.drop_table(table)
