@@ -21,6 +21,7 @@ from kit.access import Access
 from kit.errors import AppError, Unavailable
 from kit.ids import new_id
 from kit.leases import LeaseRow
+from kit.tasks import stop
 from kit.unit_of_work import Database
 
 log = logging.getLogger(__name__)
@@ -84,14 +85,26 @@ class Commands:
         return holder
 
     async def serve(self, handler: Handler) -> None:
-        """Answer requests to this process, until cancelled. `handler(name, arguments)` raises AppError to refuse."""
+        """Answer requests to this process, until cancelled. `handler(name, arguments)` raises AppError to refuse.
+
+        Requests begin in their order; a slow one keeps no other waiting.
+        """
+        handling: set[asyncio.Task[None]] = set()
+        try:
+            await self._begin_each(handler, handling)
+        finally:
+            await stop(handling)
+
+    async def _begin_each(self, handler: Handler, handling: set[asyncio.Task[None]]) -> None:
         position = "$"
         while True:
             try:
                 entries = await streams.read_after(self._redis, _stream(self.holder), position, block_ms=2000, count=20)
                 for entry_id, body in entries:
                     position = entry_id
-                    await self._handle(handler, json.loads(body))
+                    task = asyncio.create_task(self._handle(handler, json.loads(body)))
+                    handling.add(task)
+                    task.add_done_callback(handling.discard)
             except (RedisError, OSError):
                 log.warning("commands cannot be read; trying again")
                 await asyncio.sleep(1)
@@ -107,8 +120,11 @@ class Commands:
             log.exception("command %s failed", command["name"])
             answer = {"error": AppError().problem()}
         key = _reply_key(command["id"])
-        await self._redis.rpush(key, json.dumps(answer))
-        await self._redis.expire(key, 60)
+        try:
+            await self._redis.rpush(key, json.dumps(answer))
+            await self._redis.expire(key, 60)
+        except (RedisError, OSError):
+            log.warning("the answer to command %s was lost", command["name"])
 
 
 def _as_error(problem: dict[str, Any]) -> AppError:

@@ -1,13 +1,14 @@
-"""The softphone: its line to the engine, and what it needs to know."""
+"""The softphone: its line to the engine, and what an agent does with a call."""
 
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, WebSocket, WebSocketException
 
 from desk.access import Actor, actor, require, signed_in
+from desk.calls import service
 from desk.feed.routes import admit
 from desk.ports import Services, services, socket_services
-from desk.schemas.calls import PhoneView
+from desk.schemas.calls import CallView, DigitsInput, PhoneView, SwitchInput, TargetInput
 from kit.errors import AppError
 from records.staff.permissions import Permission
 from telephony.embedded.page_wire import PageLine, PageSocket
@@ -46,3 +47,43 @@ async def connect_phone(socket: WebSocket) -> None:
     line = PageLine(workspace_id=who.access.workspace_id or "", party=f"agent:{who.account_id}", is_valid=is_valid)
     page = PageSocket(socket, line, commands=bag.commands, events=bag.events, ice_servers=bag.phones.ice_servers)
     await page.run()
+
+
+@routes.get("/{contact_id}")
+async def read_call(contact_id: str, who: Agent, bag: Bag) -> CallView:
+    return await service.view(bag, who, contact_id)
+
+
+@routes.post("/{contact_id}/hold", status_code=204)
+async def hold_call(contact_id: str, body: SwitchInput, who: Agent, bag: Bag) -> None:
+    await service.ask(bag, who, contact_id, "hold", on=body.on)
+
+
+@routes.post("/{contact_id}/digits", status_code=204)
+async def send_digits(contact_id: str, body: DigitsInput, who: Agent, bag: Bag) -> None:
+    await service.ask(bag, who, contact_id, "digits", digits=body.digits)
+
+
+@routes.post("/{contact_id}/consult", status_code=204)
+async def consult_somebody(contact_id: str, body: TargetInput, who: Agent, bag: Bag) -> None:
+    await service.ring(bag, who, contact_id, "consult", body.to)
+
+
+@routes.post("/{contact_id}/end-consult", status_code=204)
+async def end_consult(contact_id: str, who: Agent, bag: Bag) -> None:
+    await service.ask(bag, who, contact_id, "end_consult")
+
+
+@routes.post("/{contact_id}/conference", status_code=204)
+async def join_all(contact_id: str, who: Agent, bag: Bag) -> None:
+    await service.ask(bag, who, contact_id, "conference")
+
+
+@routes.post("/{contact_id}/complete-transfer", status_code=204)
+async def complete_transfer(contact_id: str, who: Agent, bag: Bag) -> None:
+    await service.ask(bag, who, contact_id, "complete_transfer")
+
+
+@routes.post("/{contact_id}/transfer", status_code=204)
+async def transfer_call(contact_id: str, body: TargetInput, who: Agent, bag: Bag) -> None:
+    await service.ring(bag, who, contact_id, "transfer", body.to)

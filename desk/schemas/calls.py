@@ -1,11 +1,36 @@
 """The softphone and calls."""
 
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import BaseModel
+from pydantic import BaseModel, Field, StringConstraints
+
+# A number as people write it, `agent:<account id>` or `extension:<number>`.
+Target = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=64)]
 
 
 class PhoneView(BaseModel):
     """`engine`: what carries the calls, and so which driver the page uses."""
 
     engine: Literal["embedded", "asterisk"]
+
+
+class SwitchInput(BaseModel):
+    on: bool
+
+
+class DigitsInput(BaseModel):
+    digits: str = Field(pattern=r"^[0-9*#]{1,32}$")
+
+
+class TargetInput(BaseModel):
+    to: Target
+
+
+class CallView(BaseModel):
+    """`agent_id`: who speaks with the citizen; `consult`: who is asked meanwhile; `parties`: how many are on it."""
+
+    contact_id: str
+    agent_id: str | None
+    consult: str | None
+    parties: int
+    recording: bool

@@ -1,0 +1,36 @@
+"""What an agent does with a call: asked of the process that has it, which decides whether it is the agent's."""
+
+from typing import Any
+
+from desk.access import Actor
+from desk.inbox import reading
+from desk.ports import Services
+from desk.schemas.calls import CallView
+from records.staff import audit
+from telephony.embedded.page_wire import LEASE
+
+QUICK_S = 5.0
+RINGING_S = 30.0
+"""A consult answers once somebody has answered it, or not."""
+
+
+async def view(bag: Services, who: Actor, contact_id: str) -> CallView:
+    """Raises `NotFound` (code `no_such_call`) when no call goes on."""
+    return CallView.model_validate(await ask(bag, who, contact_id, "call"))
+
+
+async def ask(bag: Services, who: Actor, contact_id: str, name: str, **more: Any) -> dict[str, Any]:
+    """Raises `Conflict` (code `no_such_call`) when the call is somebody else's, `Unavailable` when nobody has it."""
+    async with bag.database.unit_of_work(who.access, read_only=True) as uow:
+        await reading.require_contact(uow, who, contact_id)
+    arguments = {"contact_id": contact_id, "agent_id": who.account_id, **more}
+    return await bag.commands.request(LEASE, name, arguments, timeout_s=QUICK_S)
+
+
+async def ring(bag: Services, who: Actor, contact_id: str, name: str, to: str) -> None:
+    """Bring somebody else into the call; audited with whom. Raises `CallFailed` when nobody answers."""
+    async with bag.database.unit_of_work(who.access) as uow:
+        await reading.require_contact(uow, who, contact_id)
+        audit.record(uow, f"call.{name}", "contact", contact_id, detail={"to": to if ":" in to else "number"})
+    arguments = {"contact_id": contact_id, "agent_id": who.account_id, "to": to}
+    await bag.commands.request(LEASE, name, arguments, timeout_s=RINGING_S)
