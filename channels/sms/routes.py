@@ -82,12 +82,14 @@ async def _body(request: Request) -> bytes:
 
 def _raws(account: SmsAccount, profile: Profile, call: Call, clock: Clock) -> list[RawInbound]:
     """What to store. A call with a right signature that cannot be read is stored as it is, for the quarantine."""
+    is_signed = False
     try:
         if not profile.verify(account, call):
             raise Forbidden("The signature is wrong.")
+        is_signed = profile.is_signed(account)
         items = profile.items(account, call)
     except MalformedInbound as error:
-        if not profile.is_signed(account):
+        if not is_signed:
             raise Unreadable(error.detail) from error
         digest = hashlib.sha256(call.body).hexdigest()
         return [

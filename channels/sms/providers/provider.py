@@ -66,7 +66,10 @@ class Profile(Protocol):
         ...
 
     def verify(self, account: SmsAccount, call: Call) -> bool:
-        """Whether the signature is right, over the raw bytes and in constant time; always so where there is none."""
+        """Whether the signature is right, over the raw bytes and in constant time; always so where there is none.
+
+        Raises `MalformedInbound` for what it cannot be worked out of.
+        """
         ...
 
     def items(self, account: SmsAccount, call: Call) -> Sequence[Item]:

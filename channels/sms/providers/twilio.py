@@ -137,10 +137,14 @@ def _is_form(call: Call) -> bool:
 
 
 def _fields(body: bytes) -> list[tuple[bytes, bytes]]:
+    """Names and values as the bytes they are: in which encoding is another question."""
     try:
-        return parse_qsl(body, keep_blank_values=True, max_num_fields=MOST_FIELDS)
+        fields = parse_qsl(
+            body.decode("latin-1"), keep_blank_values=True, encoding="latin-1", max_num_fields=MOST_FIELDS
+        )
     except ValueError as error:
         raise MalformedInbound("This call has too many fields.") from error
+    return [(name.encode("latin-1"), value.encode("latin-1")) for name, value in fields]
 
 
 def _status(values: Mapping[str, Any]) -> str:
