@@ -19,6 +19,8 @@ from router.contact import Channel, ChannelClass, class_of
 from router.results import Placed
 from router.tables import ContactRow
 
+ON_PAGES = frozenset({Channel.FORM, Channel.LETTER, Channel.VISIT, Channel.VOICEMAIL})
+"""Where a page shows number and PIN, the citizen's own or the desk's that prints them, or a voice tells them."""
 PIN_MASK = "******"
 PIN_IN_ENVELOPE = "pin"
 TEXTS = {
@@ -80,7 +82,7 @@ class Acknowledgements:
     async def send(self, uow: UnitOfWork, contact: ContactRow, receipt: IssuedReceipt, due_on: date) -> bool:
         """Send number and PIN by the contact's channel; False where only a page can show them."""
         route = reply_channel(contact)
-        if route == Channel.FORM or not contact.answerable:
+        if route in ON_PAGES or not contact.answerable:
             return False
         language = "en" if (contact.language or "").startswith("en") else "zh-CN"
         text = await self._text(uow, contact, route, language, await self._words(uow, receipt, due_on, language))
