@@ -10,6 +10,7 @@ from fastapi.staticfiles import StaticFiles
 from sqlalchemy import select
 
 import desk
+from channels.registry import PREFIX
 from desk.administration.routes import routes as administration
 from desk.calls.routes import routes as calls
 from desk.cases.routes import routes as cases
@@ -82,6 +83,10 @@ def create_app(settings: Settings) -> FastAPI:
     app.include_router(_call_routes(services))
     app.include_router(services.form.routes(services.direct_intake(services.form)))
     app.include_router(services.sms.routes(services.store_intake))
+    app.include_router(services.telegram.routes(services.store_intake))
+    for channel, plugin in services.plugins.items():
+        if hasattr(plugin, "routes"):
+            app.include_router(plugin.routes(services.store_intake), prefix=f"{PREFIX}/{channel}")
     app.include_router(page_routes(services.pages, services.chat.conversations.availability, services.database.clock))
     app.routes.append(static_files())
     _add_health(app, services)

@@ -14,6 +14,7 @@ from channels.intake import ClaimLoop
 from channels.mail.service import adopt_environment
 from channels.outbox import Outbox
 from channels.sms.service import adopt_environment as adopt_sms_accounts
+from channels.telegram.service import adopt_environment as adopt_bots
 from kit import blobs
 from kit.access import Access
 from kit.jobs import Dispatcher, JobRuntime
@@ -41,11 +42,14 @@ async def run_gateway(settings: Settings) -> None:
     async with services.database.unit_of_work(services.access) as uow:
         await adopt_environment(uow, services.secret_box, settings.mailboxes)
         await adopt_sms_accounts(uow, services.secret_box, settings.sms_accounts)
+        await adopt_bots(uow, services.secret_box, settings.telegram.bots)
     await services.router.rebuild(str(services.access.workspace_id))
     loops: list[Coroutine[Any, Any, None]] = [
         services.router.run_timers(),
         services.mail.run(services.direct_intake(services.mail)),
         services.sms.run(services.store_intake),
+        services.telegram.run(services.store_intake),
+        *(plugin.run(services.store_intake) for plugin in services.plugins.values() if hasattr(plugin, "run")),
         IdleChats(services.database, services.access, services.router, settings.citizens.chat).run(),
         claims.run(),
         outbox.run(),

@@ -5,7 +5,7 @@ import os
 import secrets
 import tempfile
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 from urllib.parse import quote
 
 from pydantic import Field, SecretStr, ValidationError, field_validator
@@ -13,6 +13,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict, SettingsError
 
 from channels.mail.settings import MailboxSettings
 from channels.sms.settings import SmsAccountSettings
+from channels.telegram.settings import TelegramSettings
 from telephony.embedded.settings import EmbeddedSettings
 from telephony.phones import read_ice_servers
 from webchat.settings import CitizenSettings
@@ -61,6 +62,12 @@ class Settings(BaseSettings):
     )
     sms_accounts: dict[str, SmsAccountSettings] = Field(
         default_factory=dict, description='SMS accounts of the environment, JSON: {"main": {"kind": …}}'
+    )
+    telegram: TelegramSettings = Field(
+        default=TelegramSettings(), description='bots of the environment, JSON: {"bots": {"main": {"token": …}}}'
+    )
+    channels: dict[str, dict[str, Any]] = Field(
+        default_factory=dict, description='channels of plug-ins with their settings, JSON: {"wechat": {"app_id": …}}'
     )
     calls: EmbeddedSettings = Field(
         default=EmbeddedSettings(), description="calls between browsers, e.g. AXD_CALLS__MEDIA_ADDRESS"

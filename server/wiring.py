@@ -3,6 +3,7 @@
 import os
 import secrets
 import socket
+from collections.abc import Mapping
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
@@ -15,10 +16,12 @@ from channels.chat.adapter import ChatAdapter
 from channels.form.adapter import FormAdapter
 from channels.intake import DirectIntake, StoreIntake
 from channels.mail.adapter import MailAdapter
+from channels.registry import PluginAdapter
 from channels.sms import store as sms_store
 from channels.sms.adapter import SmsAdapter
 from channels.sms.receipts import receipt_text
 from channels.status_answers import StatusAnswers
+from channels.telegram.adapter import TelegramAdapter
 from desk.feed.feeds import Feeds
 from desk.ports import DeskSettings
 from kit.access import Access
@@ -36,6 +39,7 @@ from router.functions.client import RoutingFunctions
 from router.ports import LiveConnector
 from router.service import Router
 from server.default_workspace import WORKSPACE_ID
+from server.plugins import live_connectors, plugin_channels, telegram_channel
 from server.settings import Settings
 from telephony.phones import PhoneSettings, read_ice_servers
 from webchat.limits import RateLimits
@@ -65,13 +69,16 @@ class Services:
     form: FormAdapter
     mail: MailAdapter
     sms: SmsAdapter
+    telegram: TelegramAdapter
+    plugins: Mapping[str, PluginAdapter]
     desk: DeskSettings
     feeds: Feeds
     phones: PhoneSettings
 
     @property
     def adapters(self) -> dict[str, Adapter]:
-        return {adapter.channel: adapter for adapter in (self.chat, self.form, self.mail, self.sms)}
+        own: dict[str, Adapter] = {adapter.channel: adapter for adapter in (self.chat, self.form, self.mail, self.sms, self.telegram)}
+        return {**own, **self.plugins}
 
     def direct_intake(self, adapter: Adapter) -> Intake:
         """The way in for our own pages: stored, parsed and routed in one transaction."""
@@ -88,6 +95,10 @@ class Services:
         await self.chat.close()
         await self.mail.close()
         await self.sms.close()
+        await self.telegram.close()
+        for plugin in self.plugins.values():
+            if hasattr(plugin, "close"):
+                await plugin.close()
         await self.events.close()
         await self.event_log.forget_published(self.database)
         await self.database.close()
@@ -118,6 +129,8 @@ def build(settings: Settings) -> Services:
         settings=settings.citizens,
     )
     connectors[chat.channel] = chat
+    plugins = plugin_channels(settings, database, redis, router, box)
+    connectors |= live_connectors(plugins)
     return Services(
         settings=settings,
         access=access,
@@ -137,6 +150,8 @@ def build(settings: Settings) -> Services:
         form=_form(settings, database, redis, router, box, pages),
         mail=MailAdapter(database, access, blobs, box, waker),
         sms=_sms(settings, database, redis, router, box),
+        telegram=telegram_channel(settings, database, redis, router, box),
+        plugins=plugins,
         desk=DeskSettings(origins=_origins(settings), secure_cookies=settings.origin.startswith("https:")),
         phones=PhoneSettings(ice_servers=read_ice_servers(settings.ice_servers)),
         feeds=Feeds(database=database, events=events, event_log=event_log, router=router),
