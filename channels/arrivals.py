@@ -19,6 +19,8 @@ from router.service import Router
 from router.tables import ContactRow
 
 PREVIEW_CHARS = 120
+TYPED_IN = frozenset({Channel.FORM, Channel.LETTER, Channel.VISIT})
+"""Where a telephone number is only what somebody wrote, and proves nothing."""
 
 
 STANDING = frozenset({ContactStatus.RECEIVED, ContactStatus.QUEUED, ContactStatus.OFFERED, ContactStatus.ACTIVE})
@@ -102,7 +104,7 @@ class Arrivals:
         if row.sealed:
             # It came in confidence: no rule that somebody changed opens it.
             decision = replace(decision, seal=True)
-        typed_in = request.channel == Channel.FORM and request.sender.kind == "phone"
+        typed_in = request.channel in TYPED_IN and request.sender.kind == "phone"
         citizen = await find_or_create(
             uow, request.sender, language=request.language, sealed=decision.seal, stated=typed_in
         )

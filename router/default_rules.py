@@ -202,8 +202,9 @@ def rules() -> Iterator[DefaultRule]:
     )
     for channel, queue in (("voice", "phone"), *((line, line) for line, _ in TEXT_LINES)):
         yield DefaultRule(name=f"其余:{queue}", conditions={"channels": [channel]}, queue=queue)
-    for channel in ("sms", "fax", "letter", "voicemail", "callback"):
+    for channel in ("sms", "fax", "voicemail", "callback"):
         yield DefaultRule(name=f"其余:{channel}", conditions={"channels": [channel]}, queue=channel)
+    yield DefaultRule(name="其余:letter", conditions={"channels": ["letter", "visit"]}, queue="letter")
     yield DefaultRule(name="默认", conditions={}, queue="mail")
 
 

@@ -1,5 +1,7 @@
 """The mail channel: IMAP in, SMTP out. See `channels.adapter` for what an adapter promises."""
 
+from collections.abc import Mapping
+
 from channels.adapter import (
     Capabilities,
     ContactRequest,
@@ -10,6 +12,7 @@ from channels.adapter import (
     RawInbound,
     SendReceipt,
 )
+from channels.gateway_mail import Gateway, GatewayReader
 from channels.mail import service, store
 from channels.mail.account import account_of
 from channels.mail.check import check_account
@@ -51,7 +54,9 @@ class MailAdapter:
         sandbox: MailSandbox | None = None,
         limits: ReaderLimits | None = None,
         automatic_per_day: int = AUTOMATIC_PER_DAY,
+        readers: Mapping[str, GatewayReader] | None = None,
     ) -> None:
+        """`readers` by channel: whose gateways write to mailboxes here."""
         self._database = database
         self._access = access
         self._box = box
@@ -59,7 +64,7 @@ class MailAdapter:
         self._tokens = TokenSource(database.clock, self._keep_refresh_token)
         ledger = FolderLedger(database, access, blobs, waker)
         self._receiver = MailReceiver(database, access, box, waker, ledger, self._tokens, limits)
-        self._inbound = Inbound(database, access, blobs, ReplyMarks(box=box))
+        self._inbound = Inbound(database, access, blobs, ReplyMarks(box=box), {} if readers is None else readers)
         self._outbound = Outbound(database, access, blobs, box, self._tokens, automatic_per_day=automatic_per_day)
 
     async def run(self, intake: Intake) -> None:
@@ -79,6 +84,12 @@ class MailAdapter:
 
     async def send(self, message: OutboundMessage) -> SendReceipt:
         return await self._outbound.send(message)
+
+    async def gateways(self) -> list[Gateway]:
+        """See `channels.gateway_mail.GatewayMailer`."""
+        async with self._database.unit_of_work(self._access, read_only=True) as uow:
+            rows = [row for row in await store.mailboxes(uow) if row.enabled]
+        return [Gateway(account=row.id, line=row.address, pattern=row.fax_gateway) for row in rows if row.fax_gateway]
 
     async def check(self) -> Health:
         """Every enabled mailbox, tried for real."""

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from channels.adapter import Address, Attachment, ContactRequest, IgnoredInbound, RawInbound
+from channels.gateway_mail import GatewayFile, GatewayMail, GatewayReader
 from channels.mail import store
 from channels.mail.parsing.model import MailAttachment, ParsedMail
 from channels.mail.tables import MailboxRow
@@ -29,7 +30,15 @@ _MACHINE_ANSWERS = frozenset({"auto_submitted", "automatic_subject", "null_retur
 class Inbound:
     """One for each process."""
 
-    def __init__(self, database: Database, access: Access, blobs: BlobStore, marks: ReplyMarks) -> None:
+    def __init__(
+        self,
+        database: Database,
+        access: Access,
+        blobs: BlobStore,
+        marks: ReplyMarks,
+        readers: Mapping[str, GatewayReader],
+    ) -> None:
+        self._readers = readers
         self._database = database
         self._access = access
         self._blobs = blobs
@@ -44,12 +53,39 @@ class Inbound:
         if mail.bounce is not None:
             await self._bounce(mail)
         answered = self._marks.answered(mail)
-        self._refuse_machines(mail, answered)
         async with self._database.unit_of_work(self._access, read_only=True) as uow:
             mailbox = await store.mailbox(uow, raw.account)
             key = await store.thread_key_of(uow, answered) if answered else None
+        other = await self._of_gateway(raw, mail, mailbox, answered)
+        if other is not None:
+            return other
+        self._refuse_machines(mail, answered)
         attachments = await self._keep(mail.attachments)
         return _request(raw, mail, mailbox, key, attachments)
+
+    async def _of_gateway(
+        self, raw: RawInbound, mail: ParsedMail, mailbox: MailboxRow | None, answered: Sequence[str]
+    ) -> ContactRequest | None:
+        """What another channel makes of it, where its gateway writes to this mailbox; None for an ordinary mail."""
+        reader = self._readers.get(Channel.FAX) if mailbox is not None and mailbox.profile != Channel.MAIL else None
+        if mailbox is None or reader is None or not _is_of_gateway(mail, mailbox):
+            return None
+        found = GatewayMail(
+            raw=raw,
+            profile=mailbox.profile,
+            line=mailbox.address,
+            line_name=mailbox.name,
+            subject=plain_subject(mail.subject),
+            text=mail.text,
+            headers=dict(mail.gateway_headers),
+            answers=[*answered, *self._marks.tagged(mail.text)],
+            duplicate_key=duplicate_key(raw.raw or b"", mail),
+            files=[
+                GatewayFile(filename=file.filename, media_type=file.media_type, data=file.data)
+                for file in mail.attachments
+            ],
+        )
+        return await reader(found)
 
     def _refuse_own(self, mail: ParsedMail) -> None:
         own_mark = self._marks.message_of(mail.loop_mark or "")
@@ -93,6 +129,13 @@ class Inbound:
             )
             for file, blob in zip(files, blobs, strict=True)
         )
+
+
+def _is_of_gateway(mail: ParsedMail, mailbox: MailboxRow) -> bool:
+    """Whether the mail comes from who may send faxes: anybody can write the words of a gateway."""
+    sender = mail.sender.address.lower() if mail.sender else ""
+    allowed = (mailbox.fax_senders or "").lower().split()
+    return not allowed or any(sender.endswith(one) if one.startswith("@") else sender == one for one in allowed)
 
 
 def duplicate_key(raw: bytes, mail: ParsedMail) -> str:

@@ -9,6 +9,7 @@ from channels.adapter import (
     OutboundMessage,
     SendReceipt,
 )
+from channels.gateway_mail import TAGGED
 from channels.mail import limits, store
 from channels.mail.account import Account, account_of
 from channels.mail.inbound import NO_ADDRESS, message_id_of
@@ -99,12 +100,13 @@ class Outbound:
         named = message_id_of(message.envelope.get("in_reply_to"))
         in_reply_to = named or message_id_of(answered.external_id if answered else None)
         plus = account.plus_addresses
+        is_tagged = TAGGED in message.envelope or not plus
         return Letter(
             sender_name=account.name,
             sender=account.address,
             reply_to=self._marks.reply_address(account.address, message.message_id) if plus else account.address,
             recipient=message.recipient,
-            subject=subject if plus else self._marks.subject(subject, message.message_id),
+            subject=self._marks.subject(subject, message.message_id) if is_tagged else subject,
             text=message.text,
             header_id=self._marks.header_id(message.message_id, account.domain),
             mark=self._marks.token(message.message_id),

@@ -20,6 +20,7 @@ _TOKEN_CHARS = _NAME_CHARS + 16
 _TOKEN = re.compile(rf"[a-z2-7]{{{_TOKEN_CHARS}}}", re.IGNORECASE)
 _OWN_ID = re.compile(rf"^<axd\.([a-z2-7]{{{_TOKEN_CHARS}}})@", re.IGNORECASE)
 _SUBJECT_TAG = re.compile(rf"\[axd-([a-z2-7]{{{_TOKEN_CHARS}}})\]", re.IGNORECASE)
+_MAX_TAGGED_CHARS = 20_000
 _MAX_LOCAL_CHARS = 64  # RFC 5321, 4.5.3.1.1
 
 
@@ -63,6 +64,11 @@ class ReplyMarks:
             *_SUBJECT_TAG.findall(mail.subject),
         ]
         found = (self.message_of(token) for token in tokens)
+        return list(dict.fromkeys(message_id for message_id in found if message_id))
+
+    def tagged(self, text: str) -> list[str]:
+        """The messages of ours whose tag stands in a text, as a gateway's notice repeats it."""
+        found = (self.message_of(token) for token in _SUBJECT_TAG.findall(text[:_MAX_TAGGED_CHARS]))
         return list(dict.fromkeys(message_id for message_id in found if message_id))
 
     def own_message(self, header_id: str | None) -> str | None:

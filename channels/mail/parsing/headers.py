@@ -20,6 +20,7 @@ from channels.mail.parsing.model import MailAddress
 MAX_HEADER_CHARS = 32_000
 _MAX_ADDRESSES = 200
 _MAX_REFERENCES = 100
+_MAX_GATEWAY_HEADERS = 20
 _WORD = re.compile(r"=\?([^?\s]{1,40})\?([bqBQ])\?([^?]{0,2000})\?=")
 _MESSAGE_ID = re.compile(r"<[^<>\s]{1,500}>")
 _ADDRESS = re.compile(r"[^\s<>\"(),;:]{1,200}@[^\s<>\"(),;:@]{1,253}")
@@ -43,6 +44,12 @@ def raw_value(message: RawMessage, name: str) -> str:
 def text_value(message: RawMessage, name: str) -> str:
     """Decoded text of an unstructured header such as Subject; never raises."""
     return decode_words(raw_value(message, name))
+
+
+def named_with(message: RawMessage, prefix: str) -> tuple[tuple[str, str], ...]:
+    """Name and decoded text of the headers whose lower-cased name begins with `prefix`; at most twenty."""
+    names = dict.fromkeys(key.lower() for key, _ in message.raw_items() if key.lower().startswith(prefix))
+    return tuple((name, text_value(message, name)[:500]) for name in list(names)[:_MAX_GATEWAY_HEADERS])
 
 
 def decode_words(value: str) -> str:

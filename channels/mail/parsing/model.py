@@ -39,7 +39,8 @@ class ParsedMail:
 
     `text` is the whole text body, `reply_text` the part its author wrote now. `html` is sanitised, empty when
     there was none. `machine` names why nobody may answer automatically, None for a person's mail. `body_hash`
-    is SHA-256 over the raw body, so that a repeat is recognised together with its Message-ID.
+    is SHA-256 over the raw body, so that a repeat is recognised together with its Message-ID. `gateway_headers` are
+    those beginning with X-AXD-Fax-, names lower-cased.
     """
 
     message_id: str | None
@@ -59,6 +60,7 @@ class ParsedMail:
     loop_mark: str | None
     body_hash: str
     defects: tuple[str, ...]
+    gateway_headers: tuple[tuple[str, str], ...] = ()
 
 
 def to_wire(mail: ParsedMail) -> tuple[dict[str, Any], list[bytes]]:
@@ -84,6 +86,7 @@ def from_wire(values: dict[str, Any], files: list[bytes]) -> ParsedMail:
             "attachments": tuple(MailAttachment(**item, data=data) for item, data in attachments),
             "bounce": _bounce(values["bounce"]),
             "defects": tuple(values["defects"]),
+            "gateway_headers": tuple((name, value) for name, value in values["gateway_headers"]),
         }
     )
 

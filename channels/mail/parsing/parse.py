@@ -17,6 +17,7 @@ from channels.mail.parsing.machines import LOOP_HEADER, machine_reason
 from channels.mail.parsing.model import MailAddress, ParsedMail
 from channels.mail.parsing.replies import strip_reply
 
+GATEWAY_PREFIX = "x-axd-fax-"
 _FLAT_TEXT_BYTES = 200_000
 _HEADER_END = re.compile(rb"\r?\n\r?\n")
 _RECIPIENT_HEADERS = ("To", "Cc", "Delivered-To", "X-Original-To", "Envelope-To")
@@ -50,6 +51,7 @@ def parse_mail(raw: bytes, *, with_html: bool = True) -> ParsedMail:
         loop_mark=headers.raw_value(message, LOOP_HEADER)[:200] or None,
         body_hash=body_hash(raw),
         defects=(*defects, *body.defects),
+        gateway_headers=headers.named_with(message, GATEWAY_PREFIX),
     )
 
 

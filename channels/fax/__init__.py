@@ -1,0 +1,1 @@
+"""Faxes, whatever brought them: the mail of a gateway, or a telephone line's own."""

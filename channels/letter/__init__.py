@@ -1,0 +1,1 @@
+"""Letters and visits, which a colleague enters by hand."""
