@@ -5,22 +5,27 @@ from sqlalchemy import select, update
 from kit.errors import Conflict, Invalid, NotFound
 from kit.ids import new_id
 from kit.unit_of_work import UnitOfWork
-from records.citizens import store
+from records.citizens import matching, store
 from records.citizens.service import make_findable
 from records.citizens.tables import AddressRow, CitizenRow, DismissedMatchRow, MergeRow
 
 
-async def merge(uow: UnitOfWork, kept_id: str, other_id: str, reason: str, *, by: str) -> MergeRow:
+async def merge(
+    uow: UnitOfWork, kept_id: str, other_id: str, reason: str, *, by: str, confirmed: bool = False
+) -> MergeRow:
     """`other_id` leads to `kept_id` from now on.
 
-    Raises `Conflict` (code `already_merged`) when they are one already, `Invalid` (code `sealed_mix`) for a
-    confidential and an ordinary record: that would give the confidential one away.
+    Raises `Conflict` (code `already_merged`) when they are one already, or (code `needs_confirmation`) unless
+    `confirmed` when nothing but a shared address speaks for it; `Invalid` (code `sealed_mix`) for a confidential and
+    an ordinary record: that would give the confidential one away.
     """
     kept, other = await store.kept(uow, kept_id), await store.kept(uow, other_id)
     if kept.id == other.id:
         raise Conflict("These records are one already.", code="already_merged")
     if kept.sealed != other.sealed:
         raise Invalid("A confidential record is merged with confidential ones only.", code="sealed_mix")
+    if not confirmed and await matching.is_only_weak(uow, kept.id, other.id):
+        raise Conflict("Several people use the address that they have in common.", code="needs_confirmation")
     moved = [row.id for row in await store.addresses_of(uow, other.id)]
     await _move(uow, moved, kept.id)
     other.merged_into_id = kept.id

@@ -6,13 +6,25 @@ from kit import search
 from kit.unit_of_work import UnitOfWork
 from records.citizens import merging, store
 from records.citizens.service import SEARCH_ENTITY
-from records.citizens.tables import AddressRow, CitizenRow, ReceiptRow
+from records.citizens.tables import (
+    AddressRow,
+    CitizenRow,
+    DoNotContactRow,
+    ReceiptRow,
+    RepresentativeRow,
+    SatisfactionRow,
+)
 
 
 async def seal_receipts(uow: UnitOfWork, contact_id: str, case_ids: list[str]) -> None:
-    """Those of a contact and of these cases. They go on opening the matter for who holds them."""
+    """Those of a contact and of these cases. They go on opening the matter for who holds them.
+
+    What the citizen thought of it counts no more: reports are not asked about.
+    """
     theirs = or_(ReceiptRow.contact_id == contact_id, ReceiptRow.case_id.in_(case_ids))
     await uow.session.execute(update(ReceiptRow).where(theirs).values(sealed=True))
+    said = update(SatisfactionRow).where(SatisfactionRow.contact_id == contact_id)
+    await uow.session.execute(said.values(sealed=True))
 
 
 async def seal(uow: UnitOfWork, family: list[str], reason: str) -> list[CitizenRow]:
@@ -31,11 +43,20 @@ async def seal(uow: UnitOfWork, family: list[str], reason: str) -> list[CitizenR
     )
     rows = list(sealed)
     await search.seal(uow, SEARCH_ENTITY, family)
+    await _seal_wishes(uow, family)
     for twin_id in twins:
         known, own = await store.kept(uow, twin_id), await store.kept(uow, family[0])
         if known.id != own.id:
-            await merging.merge(uow, known.id, own.id, reason, by=uow.access.actor_id or "")
+            await merging.merge(uow, known.id, own.id, reason, by=uow.access.actor_id or "", confirmed=True)
     return rows
+
+
+async def _seal_wishes(uow: UnitOfWork, family: list[str]) -> None:
+    """For whom they speak, and what they do not want, would name them."""
+    theirs = or_(RepresentativeRow.person_id.in_(family), RepresentativeRow.enterprise_id.in_(family))
+    await uow.session.execute(update(RepresentativeRow).where(theirs).values(sealed=True))
+    unwanted = update(DoNotContactRow).where(DoNotContactRow.citizen_id.in_(family))
+    await uow.session.execute(unwanted.values(sealed=True))
 
 
 async def _seal_addresses(uow: UnitOfWork, family: list[str]) -> list[str]:

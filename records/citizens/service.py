@@ -7,7 +7,7 @@ from sqlalchemy.exc import IntegrityError
 from stdnum.cn import uscc
 
 from kit import search
-from kit.errors import Conflict, Invalid
+from kit.errors import Conflict, Invalid, NotFound
 from kit.ids import new_id
 from kit.unit_of_work import UnitOfWork
 from records.citizens import store
@@ -34,6 +34,7 @@ class CitizenEdit:
     """What is None stays as it is; an empty text clears."""
 
     kind: str | None = None
+    class_key: str | None = None
     name: str | None = None
     honorific: str | None = None
     organisation: str | None = None
@@ -47,15 +48,17 @@ async def find_or_create(
     """Who is known under the sender's address, or a new citizen with it; safe to race.
 
     A sealed approach finds and makes sealed records only, so that it leaves no trace in the ordinary ones, and an
-    ordinary approach never leads to a sealed record. `stated`: the address was only typed in, and proves nothing: it
-    leads to who typed the same address and name before, never to its owner. Needs an access that sees sealed rows.
+    ordinary approach never leads to a sealed record. `stated`: the address was only typed in, or stands in a forwarded
+    newsletter, and proves nothing: it leads to who stated the same address and name before, never to its owner. So does
+    one that several people share. Needs an access that sees sealed rows.
     """
     value = normalise(sender.kind, sender.value)
-    known = await _known(uow, sender, value, sealed=sealed, stated=stated)
+    known, shared = await _known(uow, sender, value, sealed=sealed, stated=stated)
     if known is None:
+        address = AddressRow(kind=sender.kind, value=value, stated=stated, shared=shared, sealed=sealed)
         try:
             async with uow.session.begin_nested():
-                return await _create(uow, sender, value, language=language, sealed=sealed, stated=stated)
+                return await _create(uow, sender, address, language=language)
         except IntegrityError:
             known = await store.seen_address(uow, sender.kind, value, sealed=sealed)
             if known is None:
@@ -67,12 +70,16 @@ async def find_or_create(
 
 async def _known(
     uow: UnitOfWork, sender: SenderAddress, value: str, *, sealed: bool, stated: bool
-) -> AddressRow | None:
+) -> tuple[AddressRow | None, bool]:
+    """The address of who is known by it, and whether it is a shared one."""
     if not stated:
-        return await store.seen_address(uow, sender.kind, value, sealed=sealed)
-    if not _name(sender):
-        return None
-    return await store.stated_address(uow, sender.kind, value, _name(sender), sealed=sealed)
+        seen = await store.seen_address(uow, sender.kind, value, sealed=sealed)
+        if seen is not None:
+            return seen, False
+    shared = await store.is_shared(uow, sender.kind, value, sealed=sealed)
+    if not _name(sender) or not (stated or shared):
+        return None, shared
+    return await store.stated_address(uow, sender.kind, value, _name(sender), sealed=sealed), shared
 
 
 async def change(uow: UnitOfWork, citizen_id: str, version: int, edit: CitizenEdit) -> CitizenRow:
@@ -86,10 +93,12 @@ async def change(uow: UnitOfWork, citizen_id: str, version: int, edit: CitizenEd
         value = getattr(edit, name)
         if value is not None:
             setattr(citizen, name, value.strip())
+    if edit.class_key is not None:
+        citizen.class_key = edit.class_key or None
     if edit.honorific is not None:
         citizen.honorific = edit.honorific.strip() or None
     if edit.credit_code is not None:
-        citizen.credit_code = _credit_code(edit.credit_code)
+        citizen.credit_code = clean_credit_code(edit.credit_code)
     citizen.version += 1
     await make_findable(uow, citizen)
     return citizen
@@ -103,13 +112,23 @@ async def make_findable(uow: UnitOfWork, citizen: CitizenRow) -> None:
     await search.index(uow, SEARCH_ENTITY, citizen.id, "\n".join(filter(None, parts)), sealed=citizen.sealed)
 
 
-async def _create(
-    uow: UnitOfWork, sender: SenderAddress, value: str, *, language: str | None, sealed: bool, stated: bool
+async def _create(uow: UnitOfWork, sender: SenderAddress, address: AddressRow, *, language: str | None) -> CitizenRow:
+    citizen = new_record(uow, name=_name(sender), language=language, sealed=address.sealed)
+    await uow.session.flush()
+    address.citizen_id, address.created_at = citizen.id, uow.now
+    uow.session.add(address)
+    await make_findable(uow, citizen)
+    return citizen
+
+
+def new_record(
+    uow: UnitOfWork, *, kind: str = "person", name: str = "", language: str | None = None, sealed: bool = False
 ) -> CitizenRow:
+    """An empty record, in the session but not flushed."""
     citizen = CitizenRow(
         id=new_id(),
-        kind="person",
-        name=_name(sender),
+        kind=kind,
+        name=name,
         organisation="",
         note="",
         language=language,
@@ -118,14 +137,27 @@ async def _create(
         sealed=sealed,
     )
     uow.session.add(citizen)
-    await uow.session.flush()
-    uow.session.add(
-        AddressRow(
-            citizen_id=citizen.id, kind=sender.kind, value=value, stated=stated, created_at=uow.now, sealed=sealed
-        )
-    )
-    await make_findable(uow, citizen)
     return citizen
+
+
+async def share_address(uow: UnitOfWork, citizen_id: str, address_id: str, *, shared: bool) -> AddressRow:
+    """Say that several people use an address, or that one does after all.
+
+    Raises `NotFound`, and `Conflict` (code `address_of_others`) for one that others were seen at, too.
+    """
+    citizen = await store.kept(uow, citizen_id)
+    row = await store.address(uow, address_id)
+    if row is None or row.citizen_id != citizen.id:
+        raise NotFound("The citizen has no such address.")
+    if not shared and row.shared:
+        owner = await store.seen_address(uow, row.kind, row.value, sealed=row.sealed)
+        others = await store.shared_with(uow, row)
+        if others or owner is not None:
+            raise Conflict("Others are known by this address, too.", code="address_of_others")
+    row.shared = shared
+    citizen.version += 1
+    await uow.session.flush()
+    return row
 
 
 async def _complete(uow: UnitOfWork, citizen: CitizenRow, name: str, language: str | None) -> None:
@@ -142,7 +174,8 @@ def _name(sender: SenderAddress) -> str:
     return "" if "@" in name else name
 
 
-def _credit_code(text: str) -> str | None:
+def clean_credit_code(text: str) -> str | None:
+    """A unified social credit code (GB 32100) without spaces, None for an empty text. Raises `Invalid`."""
     code = text.strip().upper()
     if not code:
         return None

@@ -6,7 +6,7 @@ from sqlalchemy import or_, select
 
 from kit.errors import NotFound
 from kit.unit_of_work import UnitOfWork
-from records.citizens.tables import AddressRow, CitizenRow, DismissedMatchRow, MergeRow
+from records.citizens.tables import AddressRow, CitizenRow, DismissedMatchRow, MergeRow, SplitRow
 
 LONGEST_CHAIN = 20
 
@@ -55,13 +55,31 @@ async def seen_address(uow: UnitOfWork, kind: str, value: str, *, sealed: bool) 
             AddressRow.value == value,
             AddressRow.sealed.is_(sealed),
             AddressRow.stated.is_(False),
+            AddressRow.shared.is_(False),
         )
     )
     return found
 
 
+async def is_shared(uow: UnitOfWork, kind: str, value: str, *, sealed: bool) -> bool:
+    """Whether somebody said that several people use this address."""
+    query = select(AddressRow.id).where(AddressRow.kind == kind, AddressRow.value == value, AddressRow.shared.is_(True))
+    return await uow.session.scalar(query.where(AddressRow.sealed.is_(sealed)).limit(1)) is not None
+
+
+async def shared_with(uow: UnitOfWork, row: AddressRow) -> list[AddressRow]:
+    """Other records' rows of the same shared address."""
+    same = (AddressRow.kind == row.kind, AddressRow.value == row.value, AddressRow.sealed.is_(row.sealed))
+    query = select(AddressRow).where(*same, AddressRow.shared.is_(True), AddressRow.citizen_id != row.citizen_id)
+    return list(await uow.session.scalars(query))
+
+
+async def address(uow: UnitOfWork, address_id: str) -> AddressRow | None:
+    return await uow.session.scalar(select(AddressRow).where(AddressRow.id == address_id))
+
+
 async def stated_address(uow: UnitOfWork, kind: str, value: str, name: str, *, sealed: bool) -> AddressRow | None:
-    """The first address that a citizen of this name typed in without being seen there."""
+    """The first address that a citizen of this name typed in without being seen there, or shares with others."""
     found: AddressRow | None = await uow.session.scalar(
         select(AddressRow)
         .join(CitizenRow, CitizenRow.id == AddressRow.citizen_id)
@@ -69,7 +87,7 @@ async def stated_address(uow: UnitOfWork, kind: str, value: str, name: str, *, s
             AddressRow.kind == kind,
             AddressRow.value == value,
             AddressRow.sealed.is_(sealed),
-            AddressRow.stated.is_(True),
+            or_(AddressRow.stated.is_(True), AddressRow.shared.is_(True)),
             CitizenRow.name == name,
         )
         .order_by(AddressRow.id)
@@ -85,6 +103,18 @@ async def addresses_of(uow: UnitOfWork, citizen_id: str) -> list[AddressRow]:
         select(AddressRow).where(AddressRow.citizen_id == holder.id).order_by(AddressRow.created_at, AddressRow.id)
     )
     return list(found)
+
+
+async def merge_history(uow: UnitOfWork, citizen_ids: Collection[str]) -> list[MergeRow]:
+    """Every merge that these records took part in, undone or not, newest first."""
+    took_part = or_(MergeRow.kept_id.in_(citizen_ids), MergeRow.merged_id.in_(citizen_ids))
+    return list(await uow.session.scalars(select(MergeRow).where(took_part).order_by(MergeRow.merged_at.desc())))
+
+
+async def split_history(uow: UnitOfWork, citizen_ids: Collection[str]) -> list[SplitRow]:
+    """Every split that these records took part in, undone or not, newest first."""
+    took_part = or_(SplitRow.from_id.in_(citizen_ids), SplitRow.new_id.in_(citizen_ids))
+    return list(await uow.session.scalars(select(SplitRow).where(took_part).order_by(SplitRow.split_at.desc())))
 
 
 async def merges_into(uow: UnitOfWork, citizen_ids: Collection[str]) -> list[MergeRow]:
