@@ -13,8 +13,10 @@ from channels.acknowledgements import Acknowledgements
 from channels.adapter import Adapter, Intake
 from channels.arrivals import Arrivals
 from channels.chat.adapter import ChatAdapter
+from channels.fax.adapter import FaxAdapter
 from channels.form.adapter import FormAdapter
 from channels.intake import DirectIntake, StoreIntake
+from channels.letter.adapter import LetterAdapter
 from channels.mail.adapter import MailAdapter
 from channels.registry import PluginAdapter
 from channels.sms import store as sms_store
@@ -39,6 +41,7 @@ from router.functions.client import RoutingFunctions
 from router.ports import LiveConnector
 from router.service import Router
 from server.default_workspace import WORKSPACE_ID
+from server.paper import paper_channels
 from server.plugins import live_connectors, plugin_channels, telegram_channel
 from server.settings import Settings
 from telephony.phones import PhoneSettings, read_ice_servers
@@ -68,6 +71,9 @@ class Services:
     chat: ChatAdapter
     form: FormAdapter
     mail: MailAdapter
+    fax: FaxAdapter
+    letter: LetterAdapter
+    visit: LetterAdapter
     sms: SmsAdapter
     telegram: TelegramAdapter
     plugins: Mapping[str, PluginAdapter]
@@ -76,8 +82,12 @@ class Services:
     phones: PhoneSettings
 
     @property
+    def _adapters(self) -> tuple[Adapter, ...]:
+        return (self.chat, self.form, self.mail, self.sms, self.telegram, self.fax, self.letter, self.visit)
+
+    @property
     def adapters(self) -> dict[str, Adapter]:
-        own: dict[str, Adapter] = {adapter.channel: adapter for adapter in (self.chat, self.form, self.mail, self.sms, self.telegram)}
+        own: dict[str, Adapter] = {adapter.channel: adapter for adapter in self._adapters}
         return {**own, **self.plugins}
 
     def direct_intake(self, adapter: Adapter) -> Intake:
@@ -131,6 +141,7 @@ def build(settings: Settings) -> Services:
     connectors[chat.channel] = chat
     plugins = plugin_channels(settings, database, redis, router, box)
     connectors |= live_connectors(plugins)
+    paper = paper_channels(database, access, blobs, box, waker)
     return Services(
         settings=settings,
         access=access,
@@ -148,7 +159,10 @@ def build(settings: Settings) -> Services:
         acknowledgements=acknowledgements,
         chat=chat,
         form=_form(settings, database, redis, router, box, pages),
-        mail=MailAdapter(database, access, blobs, box, waker),
+        mail=paper.mail,
+        fax=paper.fax,
+        letter=paper.letter,
+        visit=paper.visit,
         sms=_sms(settings, database, redis, router, box),
         telegram=telegram_channel(settings, database, redis, router, box),
         plugins=plugins,
