@@ -25,11 +25,12 @@ _NUMBERS = {
     HangUpCause.FAILED: 38,
 }
 CANCELLED = 26  # "non-selected user clearing": answered elsewhere
+UNSAID = 127  # "interworking, unspecified": also for a caller who gave up
 
 
 def cause_of(number: int, *, was_up: bool) -> HangUpCause:
-    """`was_up`: a call that stood ends normally where the network says nothing (0) or clears normally (31)."""
-    if number in (0, CANCELLED, 31):
+    """`was_up`: a call that stood ends normally where the network says nothing (0, 127) or clears normally (31)."""
+    if number in (0, 31, CANCELLED, UNSAID):
         return HangUpCause.NORMAL if was_up or number == CANCELLED else HangUpCause.NO_ANSWER
     return _NAMES.get(number, HangUpCause.FAILED)
 

@@ -115,6 +115,7 @@ _SORCERY = """[res_pjsip]
 endpoint=memory
 auth=memory
 aor=memory
+contact=memory
 [res_pjsip_endpoint_identifier_ip]
 identify=memory
 [res_pjsip_outbound_registration]

@@ -55,7 +55,7 @@ class AsteriskEngine:
         self._settings, self._flood = settings, flood
         self._ari = Ari(settings, password)
         self._wire = Wire(settings, self._ari)
-        self.lines = Lines(self._ari, book)
+        self.lines = Lines(settings, self._ari, book)
         self.fax = FaxLine(self._wire)
         self._registry = Registry(self._wire, self.lines)
         self._tasks: set[asyncio.Task[None]] = set()

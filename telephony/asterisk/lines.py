@@ -9,6 +9,8 @@ from collections.abc import Awaitable, Callable, Mapping
 from records.citizens.addresses import normalise
 from telephony.asterisk.ari import Ari, AsteriskRefused
 from telephony.asterisk.configuration import FROM_PHONE, FROM_TRUNK, FROM_WEB
+from telephony.asterisk.settings import AsteriskSettings
+from telephony.asterisk.wire import NOT_FOUND
 from telephony.calls import CallFailed, Dial, HangUpCause
 from telephony.lines.book import Book, Phone, PhoneKind, Trunk
 
@@ -21,14 +23,18 @@ TRUNK, PHONE, WEB = "trunk", "phone", "web"
 # An endpoint may come only after what it names.
 ORDER = ("auth", "aor", "endpoint", "identify", "registration")
 WITHHELD = frozenset({"", "anonymous", "unknown", "unavailable", "restricted", "private", "withheld"})
+WILDCARDS = frozenset({"0.0.0.0", "::"})  # noqa: S104 - compared with, not listened on
 QUALIFY_S = "30"
-# Long enough for a citizen to speak to us, and no longer.
+# Where a phone is, Asterisk forgets when it is restarted: so long it may take until the phone says it again.
+EXPIRY_S = "120"
+# A visitor speaks with us once at a time.
 WEB_CALLS = "1"
 
 
 class Lines:
-    def __init__(self, ari: Ari, book: PhoneBook) -> None:
+    def __init__(self, settings: AsteriskSettings, ari: Ari, book: PhoneBook) -> None:
         self._ari, self._read = ari, book
+        self._media = _media(settings)
         self._book = Book()
         self._given: Objects = {}
         self._web: dict[str, str] = {}
@@ -45,6 +51,9 @@ class Lines:
             wanted |= _phone_objects(phone)
         for session, secret in self._web.items():
             wanted |= _web_objects(session, secret)
+        for key, values in wanted.items():
+            if key[0] == "endpoint" and "webrtc" not in values:
+                values.update(self._media)
         for key in sorted(self._given.keys() - wanted.keys(), key=_order, reverse=True):
             await self._drop(key)
         for key in sorted((key for key in wanted if self._given.get(key) != wanted[key]), key=_order):
@@ -58,6 +67,8 @@ class Lines:
 
     async def _put(self, key: tuple[str, str], values: Mapping[str, str]) -> None:
         fields = [{"attribute": name, "value": value} for name, value in values.items()]
+        if "contact" in values:
+            await self._drop(key)  # a changed contact would stand beside the old one
         try:
             await self._ari.request("PUT", _path(key), body={"fields": fields})
             self._given[key] = dict(values)
@@ -68,7 +79,8 @@ class Lines:
         try:
             await self._ari.request("DELETE", _path(key))
         except AsteriskRefused as refused:
-            log.warning("Asterisk did not forget the line %s (%s)", key[1], refused.answer)
+            if refused.answer != NOT_FOUND:
+                log.warning("Asterisk did not forget the line %s (%s)", key[1], refused.answer)
         self._given.pop(key, None)
 
     async def admit_web(self, session: str, secret: str) -> str:
@@ -135,6 +147,16 @@ class Lines:
     def number(self, caller: str) -> str:
         """A caller's number in one form; "" when withheld."""
         return "" if caller.strip().lower() in WITHHELD else normalise("phone", caller)
+
+
+def _media(settings: AsteriskSettings) -> dict[str, str]:
+    """Sound goes in and out by the address that SIP is bound to; on a wildcard Asterisk chooses.
+
+    Not for browsers: they are offered every address of the machine, and prove who they are before a sound is taken.
+    """
+    if settings.sip_address in WILDCARDS:
+        return {}
+    return {"media_address": settings.sip_address, "bind_rtp_to_media_address": "yes"}
 
 
 def _order(key: tuple[str, str]) -> tuple[int, str]:
@@ -213,7 +235,7 @@ def _phone_objects(phone: Phone) -> Objects:
     own = _BROWSER if phone.kind is PhoneKind.PAGE else _SIP_PHONE
     aor = {"max_contacts": "1", "remove_existing": "yes"}
     if phone.kind is PhoneKind.SIP:
-        aor["qualify_frequency"] = QUALIFY_S
+        aor |= {"qualify_frequency": QUALIFY_S, "maximum_expiration": EXPIRY_S, "default_expiration": EXPIRY_S}
     return _account(name, phone.secret) | {("aor", name): aor, ("endpoint", name): {**own, **shared}}
 
 

@@ -36,13 +36,13 @@ async def reconcile(registry: Registry, on_ringing: OnRinging) -> Adopted:
     _end_what_is_gone(registry, channels, {bridge["id"] for bridge in bridges})
     await _settle_lost_ends(registry)
     legs = [leg for channel in channels.values() if (leg := _adopt(registry, channel, on_ringing)) is not None]
-    adopted = [
-        _adopt_bridge(registry, bridge, channels)
-        for bridge in bridges
-        if bridge["name"] == NAME and bridge["id"] not in registry.bridges
-    ]
+    unknown = [bridge for bridge in bridges if bridge["name"] == NAME and bridge["id"] not in registry.bridges]
+    adopted = [_adopt_bridge(registry, bridge, channels) for bridge in unknown]
+    for bridge in adopted:
+        if not bridge.legs:
+            await bridge.close()
     await _clean_away(registry, channels, bridges)
-    return Adopted(legs=tuple(legs), bridges=tuple(adopted))
+    return Adopted(legs=tuple(legs), bridges=tuple(bridge for bridge in adopted if bridge.legs))
 
 
 def _end_what_is_gone(registry: Registry, channels: Mapping[str, Channel], bridges: set[str]) -> None:

@@ -77,7 +77,7 @@ class AsteriskRoom:
     network: SipPhone
     agent: SipPhone
     folder: Path
-    book: Book
+    lines: list[Book]
     came: "asyncio.Queue[CallLeg]" = field(default_factory=asyncio.Queue)
     target: str = f"agent:{AGENT}"
     nobody: str = "extension:999"
@@ -86,17 +86,35 @@ class AsteriskRoom:
         phone = await self.network.call(number, caller=caller)
         return await asyncio.wait_for(self.came.get(), 10), phone
 
+    @property
+    def book(self) -> Book:
+        return self.lines[-1]
+
+    def lend(self, *trunks: Trunk) -> None:
+        """These trunks from the next `hand_over` on."""
+        self.lines.append(Book(trunks=trunks, phones=self.book.phones))
+
+    async def network_call_of(self, caller: str) -> tuple[CallLeg, SipCall]:
+        """The leg of this caller, whoever else came before."""
+        phone = await self.network.call(HOTLINE, caller=caller)
+        while True:
+            leg = await asyncio.wait_for(self.came.get(), 10)
+            if leg.caller.endswith(caller):
+                return leg, phone
+
     async def rings(self) -> SipCall:
         return await self.agent.rings()
 
     def another_engine(self) -> AsteriskEngine:
         """As another process would make it."""
-        return engine_for(self.server, self.book)
+        return engine_for(self.server, self.lines)
 
 
-def engine_for(server: AsteriskServer, book: Book, flood: GuardSettings | None = None) -> AsteriskEngine:
+def engine_for(server: AsteriskServer, lines: list[Book], flood: GuardSettings | None = None) -> AsteriskEngine:
+    """Its lines are the newest of `lines`."""
+
     async def read() -> Book:
-        return book
+        return lines[-1]
 
     plenty = GuardSettings(source_calls=1000, calls_per_second=1000)
     return AsteriskEngine(server.settings, server.password, read, FloodGuard(flood or plenty))
@@ -122,8 +140,8 @@ async def asterisk_room(folder: Path, flood: GuardSettings | None = None) -> Asy
         flows={HOTLINE: "f"},
     )
     phone = Phone(id="p1", number="8001", name="A", kind=PhoneKind.SIP, secret=AGENT_SECRET, account_id=AGENT)
-    book = Book(trunks=(trunk,), phones=(phone,))
-    room = AsteriskRoom(server, engine_for(server, book, flood), network, agent, folder, book)
+    lines = [Book(trunks=(trunk,), phones=(phone,))]
+    room = AsteriskRoom(server, engine_for(server, lines, flood), network, agent, folder, lines)
     try:
         yield room
     finally:

@@ -1,0 +1,37 @@
+"""A telephone network that lets nobody in without a password: it challenges, and keeps what it was told."""
+
+import asyncio
+import secrets
+from dataclasses import dataclass, field
+
+from tests.support.sip_message import SipMessage
+
+
+@dataclass
+class SipRegistrar(asyncio.DatagramProtocol):
+    registered: list[SipMessage] = field(default_factory=list)
+    port: int = 0
+    _transport: asyncio.DatagramTransport | None = None
+
+    async def open(self, host: str) -> None:
+        loop = asyncio.get_running_loop()
+        self._transport, _ = await loop.create_datagram_endpoint(lambda: self, local_addr=(host, 0))
+        self.port = self._transport.get_extra_info("sockname")[1]
+
+    def datagram_received(self, data: bytes, addr: tuple[str | int, ...]) -> None:
+        message = SipMessage.parse(data.decode())
+        challenge = f'Digest realm="network", nonce="{secrets.token_hex(8)}", algorithm=MD5, qop="auth"'
+        tag = secrets.token_hex(6)
+        if message.method == "REGISTER" and not message.get("Authorization"):
+            answer = message.answer(401, "Unauthorized", tag, ("WWW-Authenticate", challenge))
+        else:
+            if message.method == "REGISTER":
+                self.registered.append(message)
+            contact = ("Contact", f"{message.get('Contact')};expires=300")
+            answer = message.answer(200, "OK", tag, contact)
+        assert self._transport is not None
+        self._transport.sendto(str(answer).encode(), addr)
+
+    def close(self) -> None:
+        if self._transport is not None:
+            self._transport.close()
