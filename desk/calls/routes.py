@@ -4,7 +4,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, WebSocket, WebSocketException
 
-from desk.access import Actor, actor, require, signed_in
+from desk.access import Actor, Writing, actor, require, signed_in
 from desk.calls import service
 from desk.feed.routes import admit
 from desk.ports import Services, services, socket_services
@@ -22,8 +22,8 @@ NOT_ALLOWED = 4403
 
 
 @routes.get("/phone")
-async def read_phone(who: Agent, bag: Bag) -> PhoneView:
-    return PhoneView(engine=bag.phones.engine)
+async def read_phone(who: Agent, uow: Writing, bag: Bag) -> PhoneView:
+    return await service.phone(uow, bag, who)
 
 
 @routes.websocket("/line")

@@ -1,17 +1,35 @@
 """What an agent does with a call: asked of the process that has it, which decides whether it is the agent's."""
 
 from typing import Any
+from urllib.parse import urlsplit
 
 from desk.access import Actor
 from desk.inbox import reading
 from desk.ports import Services
-from desk.schemas.calls import CallView
+from desk.schemas.calls import CallView, PhoneView, SipAccountView
+from kit.unit_of_work import UnitOfWork
 from records.staff import audit
+from records.staff import store as staff
 from telephony.embedded.page_wire import LEASE
+from telephony.lines import service as lines
 
 QUICK_S = 5.0
 RINGING_S = 30.0
 """A consult answers once somebody has answered it, or not."""
+
+
+async def phone(uow: UnitOfWork, bag: Services, who: Actor) -> PhoneView:
+    """What the page needs to be a telephone; with Asterisk its SIP account, made when it is missing."""
+    settings = bag.phones
+    view = PhoneView(engine=settings.engine, ice_servers=[server.as_json() for server in settings.ice_servers])
+    if settings.engine == "embedded" or not settings.sip_url:
+        return view
+    name = (await staff.account(uow, who.account_id)).display_name
+    own = await lines.page_phone(uow, bag.secret_box, bag.waker, who.account_id, name)
+    user, host = f"phone-{own.id}", urlsplit(settings.sip_url).hostname or "localhost"
+    return view.model_copy(
+        update={"sip": SipAccountView(url=settings.sip_url, uri=f"sip:{user}@{host}", password=own.secret)}
+    )
 
 
 async def view(bag: Services, who: Actor, contact_id: str) -> CallView:

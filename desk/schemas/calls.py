@@ -1,6 +1,6 @@
 """The softphone and calls."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, Field, StringConstraints
 
@@ -8,10 +8,20 @@ from pydantic import BaseModel, Field, StringConstraints
 Target = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=64)]
 
 
+class SipAccountView(BaseModel):
+    """The page's own SIP account, for its owner only. `url`: SIP over WebSocket."""
+
+    url: str
+    uri: str
+    password: str
+
+
 class PhoneView(BaseModel):
-    """`engine`: what carries the calls, and so which driver the page uses."""
+    """`engine`: what carries the calls, and so which driver the page uses; `sip` for Asterisk only."""
 
     engine: Literal["embedded", "asterisk"]
+    ice_servers: list[dict[str, Any]]
+    sip: SipAccountView | None = None
 
 
 class SwitchInput(BaseModel):
