@@ -1,5 +1,6 @@
 """What the desk needs from the process it runs in; `server.wiring.Services` fulfils it."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
@@ -9,6 +10,8 @@ from redis.asyncio import Redis
 from channels.acknowledgements import Acknowledgements
 from channels.arrivals import Arrivals
 from channels.mail.adapter import MailAdapter
+from channels.registry import PluginAdapter
+from channels.telegram.adapter import TelegramAdapter
 from kit.blobs import BlobStore
 from kit.commands import Commands
 from kit.events import EventHub, EventLog
@@ -60,6 +63,13 @@ class Services(Protocol):
     def arrivals(self) -> Arrivals: ...
     @property
     def mail(self) -> MailAdapter: ...
+    @property
+    def telegram(self) -> TelegramAdapter: ...
+    @property
+    def plugins(self) -> Mapping[str, PluginAdapter]:
+        """The channels that installed plug-ins brought."""
+        ...
+
     @property
     def desk(self) -> DeskSettings: ...
     @property

@@ -12,6 +12,7 @@ from sqlalchemy import select
 import desk
 from channels.registry import PREFIX
 from desk.administration.routes import routes as administration
+from desk.bots.routes import routes as bots
 from desk.calls.routes import routes as calls
 from desk.cases.routes import routes as cases
 from desk.citizens.routes import routes as citizens
@@ -46,6 +47,7 @@ DESK_ROUTES: tuple[APIRouter, ...] = (
     supervision,
     administration,
     mailboxes,
+    bots,
     quarantine,
     feed,
     calls,

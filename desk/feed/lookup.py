@@ -78,7 +78,8 @@ class _Tick:
         await self._drafts()
         await self._agents()
         await self._cases()
-        self._mailboxes()
+        self._lines("mailbox")
+        self._lines("telegram_bot")
 
     def tell(self, page: Connection, change: Change) -> None:
         self.found.changes[page].append(change)
@@ -196,10 +197,10 @@ class _Tick:
             for page in pages:
                 self.tell(page, change_of("case", view, entity_id=view.id, version=view.version))
 
-    def _mailboxes(self) -> None:
-        """Their events carry all that may be shown."""
-        for mailbox_id, event in self.batch.of_entity("mailbox").items():
-            change = Change(entity="mailbox", id=mailbox_id, version=event.version, data=json.dumps(event.data))
+    def _lines(self, entity: str) -> None:
+        """Mailboxes, bots: their events carry all that may be shown."""
+        for line_id, event in self.batch.of_entity(entity).items():
+            change = Change(entity=entity, id=line_id, version=event.version, data=json.dumps(event.data))
             for page in self.pages:
                 if page.who.may(Permission.CHANNELS_WRITE):
                     self.tell(page, change)

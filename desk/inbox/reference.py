@@ -1,12 +1,14 @@
 """Word lists that a page loads once: queues, skills, choices, departments, canned answers, colleagues."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 
 from sqlalchemy import select
 
+from channels.registry import PluginAdapter
 from desk.inbox import store
 from desk.schemas.inbox import (
     CannedAnswerView,
+    ChannelNameView,
     ChoiceView,
     ColleagueView,
     DepartmentView,
@@ -21,7 +23,7 @@ from router.service import Router
 from router.tables import ChoiceRow, QueueRow, SkillRow
 
 
-async def reference(uow: UnitOfWork, router: Router) -> ReferenceView:
+async def reference(uow: UnitOfWork, router: Router, plugins: Mapping[str, PluginAdapter]) -> ReferenceView:
     """What the access may see of it; of sealed queues those without the right know that they can transfer there."""
     queues = await queue_views(uow)
     return ReferenceView(
@@ -39,6 +41,10 @@ async def reference(uow: UnitOfWork, router: Router) -> ReferenceView:
             for row in await messages.canned_answers(uow)
         ],
         colleagues=await _colleagues(uow, router),
+        channels=[
+            ChannelNameView(key=channel, name=plugin.name.zh, name_en=plugin.name.en)
+            for channel, plugin in plugins.items()
+        ],
     )
 
 

@@ -43,7 +43,7 @@ async def read_snapshot(who: Anyone, bag: Bag) -> SnapshotView:
 
 @routes.get("/reference")
 async def read_reference(who: Anyone, uow: Reading, bag: Bag) -> ReferenceView:
-    return await reference.reference(uow, bag.router)
+    return await reference.reference(uow, bag.router, bag.plugins)
 
 
 @routes.get("/contacts")

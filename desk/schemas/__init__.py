@@ -21,12 +21,13 @@ Routes, all under /api/desk. Writing ones need the header X-CSRF-Token (from GET
     skills    GET skills, POST skills/preview, PUT skills, GET skills/history
     quarantine GET quarantine, GET quarantine/{id}/raw, POST quarantine/{id}/parse, /contact, /discard
     admin     GET/POST mailboxes, PATCH/DELETE mailboxes/{id}, POST mailboxes/{id}/check, POST mailboxes/{id}/fetch
+              GET/POST bots, PATCH/DELETE bots/{id}, POST bots/{id}/check
               GET/POST accounts, PATCH accounts/{id}, GET roles, PUT roles/{key}, GET audit
 
 Events of the socket: `{"type": "event", "cursor", "entity", "id", "version", "data"}` with entity and data one of
 contact: ContactSummary, offer: OfferView, message: ThreadItem, agent: AgentView, draft: DraftView, case: CaseSummary,
-mailbox: MailboxView; `{"type": "viewing", "contact_id", "names"}`, `{"type": "typing", "contact_id", "on"}`,
-`{"type": "ping"}`, `{"type": "snapshot_required"}`. The client sends `{"type": "pong"}`,
+mailbox: MailboxView, telegram_bot: BotView; `{"type": "viewing", "contact_id", "names"}`,
+`{"type": "typing", "contact_id", "on"}`, `{"type": "ping"}`, `{"type": "snapshot_required"}`. The client sends `{"type": "pong"}`,
 `{"type": "viewing", "contact_id": id or null}`, `{"type": "typing", "contact_id", "on"}`.
 A contact event whose `data.gone` is true means: remove it, this session may no longer see it.
 """

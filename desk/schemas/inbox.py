@@ -247,6 +247,14 @@ class ColleagueView(BaseModel):
     state: str
 
 
+class ChannelNameView(BaseModel):
+    """A channel that a plug-in brought; the pages know the names of the others."""
+
+    key: str
+    name: str
+    name_en: str
+
+
 class ReferenceView(BaseModel):
     """Word lists that change rarely. `choices` by list: not_ready, decline, disposition, kind, category."""
 
@@ -256,6 +264,7 @@ class ReferenceView(BaseModel):
     departments: list[DepartmentView]
     canned_answers: list[CannedAnswerView]
     colleagues: list[ColleagueView]
+    channels: list[ChannelNameView]
 
 
 class SnapshotView(BaseModel):

@@ -42,6 +42,8 @@ class DeskServices:
     acknowledgements: Any = None
     arrivals: Any = None
     mail: Any = None
+    telegram: Any = None
+    plugins: dict[str, Any] = field(default_factory=dict)
     phones: Any = None
 
 
