@@ -27,7 +27,7 @@ Routes, all under /api/desk. Writing ones need the header X-CSRF-Token (from GET
 Events of the socket: `{"type": "event", "cursor", "entity", "id", "version", "data"}` with entity and data one of
 contact: ContactSummary, offer: OfferView, message: ThreadItem, agent: AgentView, draft: DraftView, case: CaseSummary,
 mailbox: MailboxView, telegram_bot: BotView; `{"type": "viewing", "contact_id", "names"}`,
-`{"type": "typing", "contact_id", "on"}`, `{"type": "ping"}`, `{"type": "snapshot_required"}`. The client sends `{"type": "pong"}`,
-`{"type": "viewing", "contact_id": id or null}`, `{"type": "typing", "contact_id", "on"}`.
+`{"type": "typing", "contact_id", "on"}`, `{"type": "ping"}`, `{"type": "snapshot_required"}`. The client sends
+`{"type": "pong"}`, `{"type": "viewing", "contact_id": id or null}`, `{"type": "typing", "contact_id", "on"}`.
 A contact event whose `data.gone` is true means: remove it, this session may no longer see it.
 """

@@ -141,6 +141,59 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/desk/bots": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List Bots */
+        get: operations["list_bots_api_desk_bots_get"];
+        put?: never;
+        /** Create Bot */
+        post: operations["create_bot_api_desk_bots_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/desk/bots/{bot_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Remove Bot */
+        delete: operations["remove_bot_api_desk_bots__bot_id__delete"];
+        options?: never;
+        head?: never;
+        /** Change Bot */
+        patch: operations["change_bot_api_desk_bots__bot_id__patch"];
+        trace?: never;
+    };
+    "/api/desk/bots/{bot_id}/check": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Check Bot */
+        post: operations["check_bot_api_desk_bots__bot_id__check_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/desk/calls/{contact_id}": {
         parameters: {
             query?: never;
@@ -1535,6 +1588,71 @@ export interface components {
             file: string;
         };
         /**
+         * BotInput
+         * @description `token` is what BotFather gave; it is encrypted at rest and never given back. None on a change: as it was.
+         */
+        BotInput: {
+            /**
+             * Enabled
+             * @default true
+             */
+            enabled?: boolean;
+            /**
+             * Language
+             * @default zh-CN
+             * @enum {string}
+             */
+            language?: "zh-CN" | "en";
+            /**
+             * Mode
+             * @default polling
+             * @enum {string}
+             */
+            mode?: "polling" | "webhook";
+            /** Name */
+            name: string;
+            /** Token */
+            token?: string | null;
+        };
+        /** BotView */
+        BotView: {
+            /** Enabled */
+            enabled: boolean;
+            /** From Environment */
+            from_environment: boolean;
+            /** Id */
+            id: string;
+            /** Language */
+            language: string;
+            /** Last Error */
+            last_error: string;
+            /** Last Error At */
+            last_error_at: string | null;
+            /** Last Success At */
+            last_success_at: string | null;
+            /** Mode */
+            mode: string;
+            /** Name */
+            name: string;
+            /**
+             * State
+             * @description starting, connected, retrying, stopped
+             */
+            state: string;
+            /**
+             * Username
+             * @description As Telegram calls it, without @; empty until it has answered once
+             */
+            username: string;
+            /** Version */
+            version: number;
+            /**
+             * Webhook Path
+             * @description Where Telegram posts, under the public address
+             */
+            webhook_path: string;
+        };
+        /**
          * CallView
          * @description `agent_id`: who speaks with the citizen; `consult`: who is asked meanwhile; `parties`: how many are on it.
          */
@@ -1731,6 +1849,18 @@ export interface components {
             version: number;
             /** Workdays Left */
             workdays_left: number | null;
+        };
+        /**
+         * ChannelNameView
+         * @description A channel that a plug-in brought; the pages know the names of the others.
+         */
+        ChannelNameView: {
+            /** Key */
+            key: string;
+            /** Name */
+            name: string;
+            /** Name En */
+            name_en: string;
         };
         /** CheckView */
         CheckView: {
@@ -2428,7 +2558,7 @@ export interface components {
         };
         /**
          * PhoneView
-         * @description `engine`: what carries the calls, and so which driver the page uses.
+         * @description `engine`: what carries the calls, and so which driver the page uses; `sip` for Asterisk only.
          */
         PhoneView: {
             /**
@@ -2436,6 +2566,11 @@ export interface components {
              * @enum {string}
              */
             engine: "embedded" | "asterisk";
+            /** Ice Servers */
+            ice_servers: {
+                [key: string]: unknown;
+            }[];
+            sip?: components["schemas"]["SipAccountView"] | null;
         };
         /** PresenceInput */
         PresenceInput: {
@@ -2599,6 +2734,8 @@ export interface components {
         ReferenceView: {
             /** Canned Answers */
             canned_answers: components["schemas"]["CannedAnswerView"][];
+            /** Channels */
+            channels: components["schemas"]["ChannelNameView"][];
             /** Choices */
             choices: {
                 [key: string]: components["schemas"]["ChoiceView"][];
@@ -2704,6 +2841,18 @@ export interface components {
             /** Permissions */
             permissions: string[];
             workspace: components["schemas"]["WorkspaceView"];
+        };
+        /**
+         * SipAccountView
+         * @description The page's own SIP account, for its owner only. `url`: SIP over WebSocket.
+         */
+        SipAccountView: {
+            /** Password */
+            password: string;
+            /** Uri */
+            uri: string;
+            /** Url */
+            url: string;
         };
         /**
          * SkillChange
@@ -3264,6 +3413,154 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["BoardView"];
+                };
+            };
+        };
+    };
+    list_bots_api_desk_bots_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BotView"][];
+                };
+            };
+        };
+    };
+    create_bot_api_desk_bots_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BotInput"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BotView"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    remove_bot_api_desk_bots__bot_id__delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                bot_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    change_bot_api_desk_bots__bot_id__patch: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                bot_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BotInput"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BotView"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    check_bot_api_desk_bots__bot_id__check_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                bot_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CheckView"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
                 };
             };
         };
