@@ -170,6 +170,7 @@ def sms_of(raw: RawInbound) -> SmsIn:
     values = (raw.raw_json or {}).get("sms")
     if not isinstance(values, Mapping) or not all(isinstance(values.get(name), str) for name in ("sender", "text")):
         raise MalformedInbound("This is no text message.")
+    parts = values.get("parts")
     return SmsIn(
         account_id=raw.account,
         provider_id=raw.provider_id,
@@ -177,6 +178,6 @@ def sms_of(raw: RawInbound) -> SmsIn:
         sender=values["sender"],
         recipient=str(values.get("recipient") or ""),
         text=values["text"],
-        parts=int(values.get("parts", 1)),
-        complete=bool(values.get("complete", True)),
+        parts=parts if isinstance(parts, int) else 1,
+        complete=values.get("complete") is not False,
     )

@@ -15,12 +15,15 @@ from channels.form.adapter import FormAdapter
 from channels.mail import service
 from channels.mail.adapter import MailAdapter
 from channels.mail.settings import MailboxSettings
+from channels.sms.tables import SmsAccountRow
 from channels.telegram.tables import BotRow
 from kit.ids import new_id
 from router.contact import ContactRequest, RawInbound
 from tests.support.bot_api import BLOCKED, CHAT, bot_api
 from tests.support.channel_room import ChannelRoom
 from tests.support.clock import START
+from tests.support.sms_provider import REFUSED as REFUSED_NUMBER
+from tests.support.sms_world import CITIZEN, sms_world
 from tests.support.smtp_peer import REFUSED, SmtpPeer
 from tests.support.telegram_world import telegram_world
 
@@ -178,6 +181,23 @@ async def telegram(room: ChannelRoom, _peer: SmtpPeer) -> AsyncIterator[Subject]
         )
 
 
+@asynccontextmanager
+async def sms(room: ChannelRoom, _peer: SmtpPeer) -> AsyncIterator[Subject]:
+    async with sms_world(room) as world:
+        async with room.database.unit_of_work(room.access) as uow:
+            # The samples came in by an account of this name.
+            await uow.session.execute(update(SmsAccountRow).values(id="web"))
+        samples = page_samples("sms")
+        yield Subject(
+            adapter=world.adapter,
+            samples=samples,
+            malformed=[wrong for sample in samples if "error" not in sample.expected for wrong in spoiled(sample.raw)],
+            trouble=world.peer.server.kill,
+            recipient=CITIZEN,
+            refused=REFUSED_NUMBER,
+        )
+
+
 async def _mailbox(room: ChannelRoom, peer: SmtpPeer) -> None:
     settings = MailboxSettings.model_validate(
         {
@@ -196,4 +216,4 @@ async def _mailbox(room: ChannelRoom, peer: SmtpPeer) -> None:
         await service.create(uow, room.side.box, room.waker, settings)
 
 
-ADAPTERS = {"chat": chat, "form": form, "mail": mail, "telegram": telegram}
+ADAPTERS = {"chat": chat, "form": form, "mail": mail, "telegram": telegram, "sms": sms}

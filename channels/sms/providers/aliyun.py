@@ -25,6 +25,7 @@ from channels.sms.providers.provider import (
     json_of,
     objects_of,
     refuse_status,
+    said,
     word,
 )
 
@@ -51,7 +52,7 @@ class AliyunProfile:
         return Text(
             sender=word(values, "phone_number"),
             recipient=word(values, "dest_code", required=False),
-            text=word(values, "content", required=False),
+            text=said(values, "content"),
         )
 
     def report(self, account: SmsAccount, values: Mapping[str, Any]) -> DeliveryReport:

@@ -8,6 +8,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 from urllib.parse import urlencode
 
+from pydantic import ValidationError
+
 from channels.adapter import ChannelUnavailable, MalformedInbound, MessageRejected
 from channels.sms.carrier import DeliveryReport, DeliveryStatus, SmsAccount, SmsOut, Submitted, made_up_id
 from channels.sms.providers.provider import (
@@ -54,8 +56,8 @@ class GenericProfile:
     def text(self, account: SmsAccount, values: Mapping[str, Any]) -> Text:
         fields = _settings(account).inbound
         sender = _word(values, fields.sender)
-        if not sender:
-            raise MalformedInbound(f"The field {fields.sender} is missing.")
+        if not sender or at(values, fields.text) is None:
+            raise MalformedInbound(f"The field {fields.sender} or {fields.text} is missing.")
         return Text(sender=sender, recipient=_word(values, fields.recipient), text=_word(values, fields.text))
 
     def report(self, account: SmsAccount, values: Mapping[str, Any]) -> DeliveryReport:
@@ -122,7 +124,10 @@ def at(value: Any, path: str) -> Any:
 
 
 def _settings(account: SmsAccount) -> GenericSettings:
-    return GenericSettings.model_validate(account.settings)
+    try:
+        return GenericSettings.model_validate(account.settings)
+    except ValidationError as error:
+        raise MalformedInbound("This account is not of this kind any more.") from error
 
 
 def _word(values: Any, path: str) -> str:

@@ -141,6 +141,11 @@ def word(values: Mapping[str, Any], name: str, *, required: bool = True) -> str:
     return ""
 
 
+def said(values: Mapping[str, Any], name: str) -> str:
+    """What a citizen wrote, which may be nothing. Raises `MalformedInbound` where the field is not there at all."""
+    return "" if values.get(name) == "" else word(values, name)
+
+
 def refuse_status(response: Response, detail: str = "") -> None:
     """Raises for an HTTP status that says no: what may pass is tried again."""
     if response.status == TOO_MANY or response.status >= 500:

@@ -24,6 +24,7 @@ from channels.sms.providers.provider import (
     json_of,
     objects_of,
     refuse_status,
+    said,
     word,
 )
 
@@ -51,7 +52,7 @@ class TencentProfile:
     def text(self, account: SmsAccount, values: Mapping[str, Any]) -> Text:
         return Text(
             sender=f"+{word(values, 'nationcode', required=False) or 86}{word(values, 'mobile')}",
-            text=word(values, "text", required=False),
+            text=said(values, "text"),
         )
 
     def report(self, account: SmsAccount, values: Mapping[str, Any]) -> DeliveryReport:
@@ -83,11 +84,11 @@ class TencentProfile:
         if not isinstance(answer, Mapping):
             refuse_status(response)
             raise ChannelUnavailable("The answer is not of Tencent's form.")
-        said: Any = answer.get("Error") or next(iter(answer.get("SendStatusSet") or []), {})
-        code, serial = str(said.get("Code", "")), said.get("SerialNo")
+        status: Any = answer.get("Error") or next(iter(answer.get("SendStatusSet") or []), {})
+        code, serial = str(status.get("Code", "")), status.get("SerialNo")
         if code == ACCEPTED and serial:
             return Submitted(provider_ids=(str(serial),))
-        detail = f"{code} {said.get('Message', '')}"[:300]
+        detail = f"{code} {status.get('Message', '')}"[:300]
         if code.startswith(TRY_AGAIN):
             raise ChannelUnavailable(detail)
         refuse_status(response, detail)

@@ -21,6 +21,7 @@ from channels.sms.providers.provider import (
     decoded,
     json_of,
     objects_of,
+    said,
     word,
 )
 
@@ -75,7 +76,8 @@ class TwilioProfile:
         return "text/xml", b'<?xml version="1.0" encoding="UTF-8"?><Response/>'
 
     def text(self, account: SmsAccount, values: Mapping[str, Any]) -> Text:
-        text, media, parts = (word(values, name, required=False) for name in ("Body", "NumMedia", "NumSegments"))
+        media, parts = (word(values, name, required=False) for name in ("NumMedia", "NumSegments"))
+        text = said(values, "Body")
         if media.isdigit() and int(media) > 0:
             text = f"{text}\n（彩信，{media} 个附件未收取）".strip()
         return Text(
