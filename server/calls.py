@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any, Protocol
 
 from fastapi import WebSocket
@@ -11,6 +11,7 @@ from channels.claim import Claim, ClaimLost
 from kit.errors import AppError
 from kit.leases import Lease
 from kit.tasks import stop
+from server.asterisk import asterisk_engine, keep_lines
 from server.wiring import Services
 from telephony.calls import Adopted, CallEngine, CallLeg
 from telephony.embedded.engine import EmbeddedEngine
@@ -54,6 +55,17 @@ async def run_calls(services: Services, make_switchboard: MakeSwitchboard) -> No
 
 
 async def _carry(services: Services, make_switchboard: MakeSwitchboard) -> None:
+    carried = _by_asterisk if services.settings.asterisk.is_used else _embedded
+    tasks = [asyncio.create_task(work) for work in carried(services, make_switchboard)]
+    try:
+        done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+        for task in done:
+            task.result()
+    finally:
+        await stop(tasks)
+
+
+def _embedded(services: Services, make_switchboard: MakeSwitchboard) -> list[Coroutine[Any, Any, None]]:
     engine = embedded_engine(services)
     switchboard, frames = make_switchboard(engine), PageFrames(engine)
 
@@ -62,16 +74,17 @@ async def _carry(services: Services, make_switchboard: MakeSwitchboard) -> None:
             return await frames.command(name, arguments)
         return await switchboard.command(name, arguments)
 
-    tasks = [
-        asyncio.create_task(services.commands.serve(command)),
-        asyncio.create_task(engine.run(switchboard.incoming, switchboard.adopted)),
+    return [services.commands.serve(command), engine.run(switchboard.incoming, switchboard.adopted)]
+
+
+def _by_asterisk(services: Services, make_switchboard: MakeSwitchboard) -> list[Coroutine[Any, Any, None]]:
+    engine = asterisk_engine(services)
+    switchboard = make_switchboard(engine)
+    return [
+        services.commands.serve(switchboard.command),
+        engine.run(switchboard.incoming, switchboard.adopted),
+        keep_lines(services, engine),
     ]
-    try:
-        done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
-        for task in done:
-            task.result()
-    finally:
-        await stop(tasks)
 
 
 def embedded_engine(services: Services) -> EmbeddedEngine:

@@ -77,6 +77,12 @@ def bench(context: typer.Context) -> None:
 
 
 @app.command()
+def asterisk(folder: Annotated[str, typer.Argument(help="写入的目录 / the folder to write to")]) -> None:
+    """生成 Asterisk 的全部配置 / Write Asterisk's whole configuration, made from the settings."""
+    _become("server.asterisk", folder)
+
+
+@app.command()
 def openapi() -> None:
     """输出接口文档 / Print the OpenAPI document."""
     _become("server.openapi")

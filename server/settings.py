@@ -14,7 +14,9 @@ from pydantic_settings import BaseSettings, SettingsConfigDict, SettingsError
 from channels.mail.settings import MailboxSettings
 from channels.sms.settings import SmsAccountSettings
 from channels.telegram.settings import TelegramSettings
+from telephony.asterisk.settings import AsteriskSettings
 from telephony.embedded.settings import EmbeddedSettings
+from telephony.guard import GuardSettings
 from telephony.phones import read_ice_servers
 from webchat.settings import CitizenSettings
 
@@ -71,6 +73,12 @@ class Settings(BaseSettings):
     )
     calls: EmbeddedSettings = Field(
         default=EmbeddedSettings(), description="calls between browsers, e.g. AXD_CALLS__MEDIA_ADDRESS"
+    )
+    asterisk: AsteriskSettings = Field(
+        default=AsteriskSettings(), description="calls carried by Asterisk, e.g. AXD_ASTERISK__SHARED_DIR"
+    )
+    guard: GuardSettings = Field(
+        default=GuardSettings(), description="who may dial what, and floods of calls, e.g. AXD_GUARD__SOURCE_CALLS"
     )
     ice_servers: str = Field(
         default="", description="STUN and TURN for browsers: JSON, or stun:host:port,turn:user:secret@host:port"

@@ -167,7 +167,7 @@ def build(settings: Settings) -> Services:
         telegram=telegram_channel(settings, database, redis, router, box),
         plugins=plugins,
         desk=DeskSettings(origins=_origins(settings), secure_cookies=settings.origin.startswith("https:")),
-        phones=PhoneSettings(ice_servers=read_ice_servers(settings.ice_servers)),
+        phones=_phones(settings),
         feeds=Feeds(database=database, events=events, event_log=event_log, router=router),
     )
 
@@ -192,6 +192,14 @@ def _sms(settings: Settings, database: Database, redis: Redis, router: Router, b
     access = Access.system(WORKSPACE_ID)
     status = StatusAnswers(Matters(database, access, router), RateLimits(redis, str(access.workspace_id)))
     return SmsAdapter(database, access, box, Waker(redis), origin=settings.origin, status=status)
+
+
+def _phones(settings: Settings) -> PhoneSettings:
+    return PhoneSettings(
+        engine="asterisk" if settings.asterisk.is_used else "embedded",
+        ice_servers=read_ice_servers(settings.ice_servers),
+        sip_url=settings.asterisk.websocket_url,
+    )
 
 
 def holder_name() -> str:
