@@ -24,7 +24,7 @@ from tests.support.tones import read_wav, tone, tones_in, write_wav
 if TYPE_CHECKING:
     from tests.support.calls import FakeEngine
 
-RECORDED_S = 0.5
+RECORDED_S = 2.0
 SILENCE, HANG_UP = "silence", "hang up"
 """Among the keys that a party will press: none, until what asks for one gives up; and the end of the call."""
 
@@ -43,7 +43,7 @@ class FakeLeg:
         self.keys_sent: list[str] = []
         self.prompts: list[str] = []
         self.silences = 0
-        self._change = asyncio.Condition()
+        self._news = asyncio.Event()
 
     async def answer(self) -> None:
         self._require_alive()
@@ -103,8 +103,9 @@ class FakeLeg:
             await asyncio.sleep(0)
             return
         try:
-            async with asyncio.timeout(seconds), self._change:
-                await self._change.wait_for(over)
+            async with asyncio.timeout(seconds):
+                while not over():
+                    await self._news.wait()
         except TimeoutError:
             return
 
@@ -134,8 +135,8 @@ class FakeLeg:
     async def events(self) -> AsyncIterator[LegEvent]:
         seen = 0
         while True:
-            async with self._change:
-                await self._change.wait_for(lambda: len(self.log) > seen)  # noqa: B023
+            while len(self.log) == seen:
+                await self._news.wait()
             event = self.log[seen]
             seen += 1
             yield event
@@ -143,9 +144,13 @@ class FakeLeg:
                 return
 
     async def happens(self, event: LegEvent) -> None:
-        async with self._change:
-            self.log.append(event)
-            self._change.notify_all()
+        self.log.append(event)
+        self.tell()
+
+    def tell(self) -> None:
+        """Who waits for something looks again."""
+        news, self._news = self._news, asyncio.Event()
+        news.set()
 
     async def ends(self, cause: HangUpCause) -> None:
         if self.state is LegState.ENDED:
@@ -161,9 +166,8 @@ class FakeLeg:
         await self.happens(Digit(value=digit, at=self.engine.now()))
 
     async def falls_silent(self) -> None:
-        async with self._change:
-            self.silences += 1
-            self._change.notify_all()
+        self.silences += 1
+        self.tell()
 
     def hears(self) -> frozenset[int]:
         """The tones that reach this party at this moment."""

@@ -65,6 +65,7 @@ class FakeParty:
     def will_press(self, digits: str) -> None:
         """One key after the other, each as it is asked for; `SILENCE`: none that time, `HANG_UP`: he leaves."""
         self.leg.keys += [digits] if digits in (SILENCE, HANG_UP) else list(digits)
+        self.leg.tell()
 
     async def speak(self, hz: int | None) -> None:
         self.leg.said = hz

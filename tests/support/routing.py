@@ -14,6 +14,7 @@ from records.messages.tables import ThreadRow
 from records.staff.tables import WorkspaceRow
 from router.contact import Address, ContactRequest, Presence
 from router.functions.client import RoutingFunctions
+from router.ports import LiveConnector
 from router.results import Placed
 from router.service import Router
 from router.tables import AgentRow, AgentSkillRow, ContactRow, InteractionRow, OfferRow, QueueRow, SkillRow
@@ -35,13 +36,14 @@ class Calls:
 
 @dataclass(kw_only=True)
 class RoutingWorld:
-    """`skills` and `queues`: ids by name and by key."""
+    """`skills` and `queues`: ids by name and by key. `connectors` by channel may still be added to."""
 
     database: Database
     clock: ManualClock
     functions: RoutingFunctions
     router: Router
     live: Calls
+    connectors: dict[str, LiveConnector]
     workspace_id: str = field(default_factory=new_id)
     skills: dict[str, str] = field(default_factory=dict)
     queues: dict[str, str] = field(default_factory=dict)
@@ -51,8 +53,11 @@ class RoutingWorld:
         cls, database: Database, clock: ManualClock, functions: RoutingFunctions, *, rebuilt: bool = True
     ) -> "RoutingWorld":
         live = Calls()
-        router = Router(database=database, functions=functions, connectors={"chat": live})
-        world = cls(database=database, clock=clock, functions=functions, router=router, live=live)
+        connectors: dict[str, LiveConnector] = {"chat": live}
+        router = Router(database=database, functions=functions, connectors=connectors)
+        world = cls(
+            database=database, clock=clock, functions=functions, router=router, live=live, connectors=connectors
+        )
         await world._seed()
         if rebuilt:
             await router.rebuild(world.workspace_id)

@@ -1,0 +1,1 @@
+"""Calls and spoken messages as channels: what the switchboard hands over becomes contacts."""

@@ -1,0 +1,128 @@
+"""Voice as a channel: calls and spoken messages go in, accepted ones reach the switchboard, wherever it runs."""
+
+from typing import Protocol
+
+from channels.adapter import (
+    Capabilities,
+    ContactRequest,
+    Health,
+    Intake,
+    NotSupported,
+    OutboundMessage,
+    RawInbound,
+    SendReceipt,
+)
+from channels.voice import inbound
+from kit.clock import Clock
+from router.contact import Channel
+from telephony.switchboard.ports import ArrivingCall, HandedIn, SpokenMessage
+
+ACCOUNT = "phone"
+SPOKEN_ONLY = "A call is not answered in writing: call back."
+
+
+class Telephone(Protocol):
+    """The switchboard, in this process or another one."""
+
+    async def connect(self, contact_id: str, agent_id: str) -> None: ...
+
+    async def release(self, contact_id: str) -> None: ...
+
+    async def check(self) -> Health: ...
+
+
+class VoiceAdapter:
+    """`LiveAdapter` of calls; one for each process. `telephone` is the process's own switchboard where it has one."""
+
+    channel = Channel.VOICE.value
+    capabilities = Capabilities(live=True, replies=False, attachments=False, receipts=False, max_text_chars=0)
+
+    def __init__(self, telephone: Telephone) -> None:
+        self.telephone = telephone
+
+    async def parse(self, raw: RawInbound) -> ContactRequest:
+        """See `channels.adapter.Adapter`."""
+        return inbound.call_request(raw)
+
+    async def send(self, message: OutboundMessage) -> SendReceipt:
+        """Raises `NotSupported`."""
+        raise NotSupported(SPOKEN_ONLY)
+
+    async def connect(self, contact_id: str, agent_id: str) -> None:
+        """See `channels.adapter.LiveAdapter`."""
+        await self.telephone.connect(contact_id, agent_id)
+
+    async def release(self, contact_id: str) -> None:
+        """See `channels.adapter.LiveAdapter`."""
+        await self.telephone.release(contact_id)
+
+    async def check(self) -> Health:
+        """See `channels.adapter.Adapter`."""
+        return await self.telephone.check()
+
+
+class VoicemailAdapter:
+    """Spoken messages."""
+
+    channel = Channel.VOICEMAIL.value
+    capabilities = Capabilities(live=False, replies=False, attachments=True, receipts=False, max_text_chars=0)
+
+    async def parse(self, raw: RawInbound) -> ContactRequest:
+        """See `channels.adapter.Adapter`."""
+        return inbound.message_request(raw)
+
+    async def send(self, message: OutboundMessage) -> SendReceipt:
+        """Raises `NotSupported`."""
+        raise NotSupported(SPOKEN_ONLY)
+
+    async def check(self) -> Health:
+        """See `channels.adapter.Adapter`: messages come from the switchboard, which has a check of its own."""
+        return Health(ok=True)
+
+
+class VoiceIntake:
+    """The switchboard's way to contacts; see `telephony.switchboard.ports`."""
+
+    def __init__(self, clock: Clock, calls: Intake, messages: Intake) -> None:
+        self._clock, self._calls, self._messages = clock, calls, messages
+
+    async def arrive(self, call: ArrivingCall) -> str:
+        """`Arrive`."""
+        said = {
+            "caller": call.caller,
+            "dialled": call.dialled,
+            "line": call.line,
+            "language": call.language,
+            "name": call.name,
+        }
+        stored = await self._calls(self._raw(Channel.VOICE, call.engine_id, said))
+        return str(stored.contact_id)
+
+    async def hand_in(self, message: SpokenMessage) -> HandedIn:
+        """`HandIn`."""
+        audio = message.audio
+        said = {
+            "caller": message.caller,
+            "dialled": message.dialled,
+            "language": message.language,
+            "name": "",
+            "topic": message.topic,
+            "call": message.contact_id,
+            "duration_s": message.duration_s,
+            "audio": {"key": audio.key, "size_bytes": audio.size_bytes, "sha256": audio.sha256},
+        }
+        stored = await self._messages(self._raw(Channel.VOICEMAIL, message.key, said))
+        return HandedIn(
+            contact_id=str(stored.contact_id), number=stored.receipt_number or "", pin=stored.receipt_pin or ""
+        )
+
+    def _raw(self, channel: str, provider_id: str, said: dict[str, object]) -> RawInbound:
+        sealed = said.get("topic") == "report"
+        return RawInbound(
+            channel=channel,
+            account=ACCOUNT,
+            provider_id=provider_id,
+            received_at=self._clock.now(),
+            raw_json=said,
+            sealed=sealed,
+        )

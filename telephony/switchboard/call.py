@@ -1,0 +1,106 @@
+"""One call in progress: the citizen's leg and everything that hangs on it."""
+
+import asyncio
+from collections.abc import Awaitable
+from dataclasses import dataclass, field
+from typing import Any
+
+from telephony.calls import Bridge, CallLeg, Ended, HangUpCause, LegEnded, LegState, RecordingHandle
+from telephony.ivr.ports import Session
+
+
+@dataclass(kw_only=True)
+class AgentSide:
+    agent_id: str
+    leg: CallLeg
+    recording: RecordingHandle | None = None
+
+
+@dataclass(kw_only=True)
+class Consult:
+    """The agent asks somebody while the citizen waits. `to`: as it was dialled."""
+
+    to: str
+    leg: CallLeg
+    bridge: Bridge | None = None
+
+
+@dataclass(kw_only=True)
+class Call:
+    """`agent`: who speaks with the citizen; `coming`: who was reached and is put through next.
+
+    `connected`, `released`, `ended` are set by who learns of it and looked at by the task that serves the call.
+    """
+
+    leg: CallLeg
+    contact_id: str
+    row_id: str
+    session: Session
+    direction: str = "in"
+    bridge: Bridge | None = None
+    agent: AgentSide | None = None
+    coming: AgentSide | None = None
+    consult: Consult | None = None
+    others: list[CallLeg] = field(default_factory=list)
+    connected: asyncio.Event = field(default_factory=asyncio.Event)
+    released: asyncio.Event = field(default_factory=asyncio.Event)
+    ended: asyncio.Event = field(default_factory=asyncio.Event)
+    agent_gone: HangUpCause | None = None
+    ended_by: str = ""
+    fax: bool = False
+    flow_version: int | None = None
+
+    async def watch(self) -> None:
+        """Until the citizen's leg ends."""
+        async for event in self.leg.events():
+            if isinstance(event, Ended):
+                self.ended.set()
+
+    def require_alive(self) -> None:
+        if self.ended.is_set() or self.leg.state is LegState.ENDED:
+            raise LegEnded()
+
+    async def until(self, *events: asyncio.Event) -> None:
+        """Wait for one of `events`. Raises `LegEnded` when the citizen hangs up first."""
+        await first_of(*(event.wait() for event in (*events, self.ended)))
+        self.require_alive()
+
+    async def until_alone(self) -> None:
+        """Wait until nobody is left with the citizen, who hangs up or hears the others do so."""
+        for leg in list(self.others):
+            await first_of(_over(leg), self.until())
+        self.others.clear()
+
+
+async def _over(leg: CallLeg) -> None:
+    async for event in leg.events():
+        if isinstance(event, Ended):
+            return
+
+
+async def first_of(*waits: Awaitable[Any]) -> None:
+    """Until the first is done; the others are cancelled, errors raised."""
+    tasks = [asyncio.ensure_future(wait) for wait in waits]
+    try:
+        done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+        for task in done:
+            task.result()
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+
+async def answered(leg: CallLeg, timeout_s: float) -> bool:
+    """Whether a dialled leg is answered within `timeout_s`; one that is not is hung up."""
+    try:
+        async with asyncio.timeout(timeout_s):
+            async for _ in leg.events():
+                if leg.state is not LegState.RINGING:
+                    break
+    except TimeoutError:
+        await leg.hang_up(HangUpCause.NO_ANSWER)
+    except BaseException:
+        await leg.hang_up()
+        raise
+    return leg.state is LegState.UP

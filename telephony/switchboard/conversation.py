@@ -1,0 +1,232 @@
+"""Citizen and agent speak: put through, held, passed on, joined by others, ended."""
+
+import logging
+from collections.abc import Awaitable, Callable
+
+from kit.errors import Conflict, Invalid
+from kit.tasks import uninterrupted
+from records.citizens.addresses import normalise
+from router.contact import ContactStatus
+from telephony.calls import Bridge, CallFailed, CallLeg, Dial, Ended, HangUpCause, LegEnded, LegState
+from telephony.switchboard import recordings, store
+from telephony.switchboard.call import AgentSide, Call, Consult, answered
+from telephony.switchboard.house import House, words
+
+log = logging.getLogger(__name__)
+
+STAFF_NUMBER = words("工号{staff:digits}为您服务。", "Staff number {staff:digits} speaking.")
+TRANSFERRED = words("正在为您转接，请稍候。", "You are being transferred. Please wait.")
+
+
+class Conversation:
+    """The agent's part of one call. Commands raise `Conflict` code `no_such_call` when it is not his."""
+
+    def __init__(self, house: House, call: Call) -> None:
+        self._house, self._call = house, call
+
+    async def run(self) -> None:
+        """From the agent who was reached until he has nothing to do with the call any more."""
+        call, side = self._call, self._call.coming
+        call.coming = None
+        call.connected.clear()
+        call.released.clear()
+        if side is not None:
+            await self._with(side, self._put_through)
+
+    async def resume(self, side: AgentSide, bridge: Bridge) -> None:
+        """Go on with a conversation that an earlier process began."""
+        self._call.bridge = bridge
+        await self._with(side, self._record)
+
+    async def _with(self, side: AgentSide, begin: Callable[[AgentSide], Awaitable[None]]) -> None:
+        call = self._call
+        call.agent, call.agent_gone = side, None
+        watching = self._house.start(self._watch_agent(side))
+        try:
+            try:
+                await begin(side)
+            except LegEnded:
+                call.require_alive()
+            if await has(self._house, call.contact_id, side.agent_id):
+                await call.until(call.released)
+        finally:
+            watching.cancel()
+            await uninterrupted(self.leave(side))
+
+    async def _put_through(self, side: AgentSide) -> None:
+        house, call = self._house, self._call
+        await call.leg.music(False)
+        if house.settings.announces_staff_number:
+            async with house.database.unit_of_work(house.access, read_only=True) as uow:
+                call.session.values["staff"] = await store.staff_number(uow, side.agent_id)
+            call.session.secrets.add("staff")
+            await house.say(call.leg, STAFF_NUMBER, call.session)
+        call.bridge = await house.engine.bridge(call.leg, side.leg)
+        await self._record(side)
+        async with house.database.unit_of_work(house.access) as uow:
+            await store.mark(uow, call.row_id, answered_at=uow.now)
+
+    async def _record(self, side: AgentSide) -> None:
+        if self._house.settings.records == "all" and self._call.bridge is not None:
+            side.recording = await self._call.bridge.record_stereo(self._call.leg)
+
+    async def _watch_agent(self, side: AgentSide) -> None:
+        """He hung up: the call is handled. His line broke: the citizen waits again in his place."""
+        async for event in side.leg.events():
+            if isinstance(event, Ended) and not self._call.ended.is_set():
+                self._call.agent_gone = event.cause
+                await self._give_up(side.agent_id, event.cause)
+
+    async def _give_up(self, agent_id: str, cause: HangUpCause) -> None:
+        call, house = self._call, self._house
+        if cause is HangUpCause.NORMAL:
+            call.ended_by = call.ended_by or "agent"
+            await house.change(lambda uow: house.router.finish(uow, call.contact_id, agent_id))
+        else:
+            await give_back(house, call.contact_id, agent_id)
+        call.released.set()
+
+    async def leave(self, side: AgentSide) -> None:
+        """The agent's leg goes; what was recorded of it is kept."""
+        call = self._call
+        await self._end_consult()
+        if call.bridge is not None:
+            await call.bridge.remove(side.leg)
+        await side.leg.hang_up()
+        if call.agent is side:
+            call.agent = None
+        self._house.start(recordings.keep_call(self._house, call, side))
+        if not call.others and call.bridge is not None:
+            await call.bridge.close()
+            call.bridge = None
+
+    # What the agent does.
+
+    def side(self, agent_id: str) -> AgentSide:
+        side = self._call.agent
+        if side is None or side.agent_id != agent_id or side.leg.state is LegState.ENDED:
+            raise Conflict("You do not have this call.", code="no_such_call")
+        return side
+
+    async def hold(self, agent_id: str, on: bool) -> None:
+        self.side(agent_id)
+        await (self._call.leg.hold() if on else self._call.leg.resume())
+
+    async def mute(self, agent_id: str, on: bool) -> None:
+        await self.side(agent_id).leg.mute(on)
+
+    async def send_digits(self, agent_id: str, digits: str) -> None:
+        self.side(agent_id)
+        for leg in self._call.others or [self._call.leg]:
+            await leg.send_digits(digits)
+
+    async def consult(self, agent_id: str, to: str) -> None:
+        """Hold the citizen and ring `to`; returns once it is answered. Unanswered, the agent has the citizen back."""
+        side, call, house = self.side(agent_id), self._call, self._house
+        if call.consult is not None:
+            raise Conflict("A consult is going on already.", code="consult_going_on")
+        leg = await self._ring(to)
+        call.consult = consult = Consult(to=to, leg=leg)
+        await call.leg.hold()
+        if not await answered(leg, house.settings.consult_s) or call.consult is not consult:
+            await self._end_consult()
+            raise CallFailed(HangUpCause.NO_ANSWER)
+        consult.bridge = await house.engine.bridge(side.leg, leg)
+        house.start(self._watch_consult(consult))
+
+    async def _ring(self, to: str) -> CallLeg:
+        call = self._call
+        caller = self._house.settings.public_number or call.leg.dialled
+        dial = Dial(
+            to=target(to),
+            caller=caller,
+            timeout_s=self._house.settings.consult_s,
+            variables={"contact_id": call.contact_id, "why": "consult"},
+        )
+        return await self._house.engine.originate(dial)
+
+    async def _watch_consult(self, consult: Consult) -> None:
+        async for event in consult.leg.events():
+            if isinstance(event, Ended):
+                if self._call.consult is consult:
+                    await self._end_consult()
+                if consult.leg in self._call.others:
+                    self._call.others.remove(consult.leg)
+
+    async def end_consult(self, agent_id: str) -> None:
+        """Back to the citizen, without the one who was asked."""
+        self.side(agent_id)
+        await self._end_consult()
+
+    async def _end_consult(self) -> None:
+        call = self._call
+        consult, call.consult = call.consult, None
+        if consult is None:
+            return
+        await consult.leg.hang_up()
+        if consult.bridge is not None:
+            await consult.bridge.close()
+        await self._back()
+
+    async def _back(self) -> None:
+        """Agent and citizen hear each other again."""
+        call = self._call
+        try:
+            if call.bridge is not None and call.agent is not None and call.agent.leg.state is LegState.UP:
+                await call.bridge.add(call.agent.leg)
+            await call.leg.resume()
+        except LegEnded:
+            log.debug("somebody left while a consult ended")
+
+    async def conference(self, agent_id: str) -> None:
+        """Who was asked joins: all three hear each other."""
+        self.side(agent_id)
+        call, consult = self._call, self._call.consult
+        if consult is None or consult.bridge is None or call.bridge is None:
+            raise Conflict("Nobody was asked who could join.", code="no_consult")
+        call.consult = None
+        call.others.append(consult.leg)
+        await call.bridge.add(consult.leg)
+        await self._back()
+        await consult.bridge.close()
+
+    async def complete(self, agent_id: str) -> None:
+        """Who was asked goes on with the citizen; the agent leaves and does his wrap-up."""
+        await self.conference(agent_id)
+        call, house = self._call, self._house
+        call.ended_by = "transfer"
+        await house.change(lambda uow: house.router.finish(uow, call.contact_id, agent_id))
+
+    async def transfer_blind(self, agent_id: str, to: str) -> None:
+        """To a number or extension; unanswered within `consult_s`, the agent has the citizen back."""
+        self.side(agent_id)
+        await self._house.say(self._call.leg, TRANSFERRED, self._call.session)
+        await self.consult(agent_id, to)
+        await self.complete(agent_id)
+
+
+def target(to: str) -> str:
+    """What an agent dials in the form of `Dial.to`. Raises `Invalid`."""
+    if to.startswith(("agent:", "extension:")):
+        return to
+    digits = normalise("phone", to)
+    if not digits.removeprefix("+").isdigit():
+        raise Invalid("That is no number.", code="invalid_number")
+    return digits if len(digits) > 5 or digits in ("110", "119", "120", "122") else f"extension:{digits}"
+
+
+async def has(house: House, contact_id: str, agent_id: str) -> bool:
+    """Whether the contact is this agent's now."""
+    async with house.database.unit_of_work(house.access, read_only=True) as uow:
+        row = await store.contact(uow, contact_id)
+    return row.status == ContactStatus.ACTIVE and row.agent_id == agent_id
+
+
+async def give_back(house: House, contact_id: str, agent_id: str) -> bool:
+    """The agent cannot have the call: the citizen waits on in his place."""
+    async with house.database.unit_of_work(house.access, read_only=True) as uow:
+        row = await store.contact(uow, contact_id)
+        queue_id = row.home_queue_id or row.queue_id or ""
+    if row.status != ContactStatus.ACTIVE or row.agent_id != agent_id:
+        return False
+    return await house.change(lambda uow: house.router.transfer(uow, contact_id, agent_id, "queue", queue_id))

@@ -1,0 +1,97 @@
+"""What every part of the switchboard works with, and the few things that all of them do."""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from kit.access import Access
+from kit.blobs import BlobStore
+from kit.errors import Conflict, NotFound
+from kit.events import EventHub
+from kit.unit_of_work import Database, UnitOfWork
+from router.contact import Channel
+from router.service import Router
+from telephony.calls import CallEngine, CallLeg, LegEnded, Media
+from telephony.ivr.nodes import Part, Say
+from telephony.ivr.ports import Answer, Session
+from telephony.switchboard.ports import Arrive, HandIn, Speaker
+from telephony.switchboard.settings import SwitchboardSettings
+
+log = logging.getLogger(__name__)
+
+Action = Callable[[Session, Mapping[str, str]], Awaitable[Answer]]
+ReceiveFax = Callable[[CallLeg, str], Awaitable[None]]
+SendDocument = Callable[[Session, str, str, str], Awaitable[bool]]
+"""Session, document, by, number: whether it is on its way."""
+
+
+@dataclass(kw_only=True)
+class House:
+    """`actions`: data actions of flows by name. `receive_fax`: from an answered leg into the contact, until it ends."""
+
+    engine: CallEngine
+    database: Database
+    access: Access
+    router: Router
+    blobs: BlobStore
+    events: EventHub
+    speaker: Speaker
+    arrive: Arrive
+    hand_in: HandIn
+    settings: SwitchboardSettings
+    actions: Mapping[str, Action] = field(default_factory=dict)
+    receive_fax: ReceiveFax | None = None
+    send_document: SendDocument | None = None
+    channels: frozenset[str] = frozenset({Channel.VOICE, Channel.CALLBACK})
+    _tasks: set["asyncio.Task[None]"] = field(default_factory=set)
+
+    @property
+    def workspace_id(self) -> str:
+        return str(self.access.workspace_id)
+
+    def start(self, work: Coroutine[Any, Any, None]) -> "asyncio.Task[None]":
+        """Something that goes on beside the calls; its failure is logged."""
+        task = asyncio.create_task(_guarded(work))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+        return task
+
+    @property
+    def busy(self) -> frozenset["asyncio.Task[None]"]:
+        return frozenset(self._tasks)
+
+    async def say(self, leg: CallLeg, say: Say, session: Session, *, stop: bool = False) -> str:
+        """Let `leg` hear `say`; with `stop` a key ends it and is returned."""
+        for media in await self.speaker.sounds(say, session.language, session.values):
+            key = await leg.play(media, stop_on_digit=stop)
+            if key:
+                return key
+        return ""
+
+    async def sounds(self, say: Say, session: Session) -> list[Media]:
+        return list(await self.speaker.sounds(say, session.language, session.values))
+
+    async def change(self, what: Callable[[UnitOfWork], Awaitable[object]]) -> bool:
+        """Change the router's state in a transaction of its own; False when things have changed meanwhile."""
+        try:
+            async with self.database.unit_of_work(self.access) as uow:
+                await what(uow)
+        except (Conflict, NotFound) as error:
+            log.info("a change of a call came too late: %s", error.code)
+            return False
+        return True
+
+
+def words(chinese: str, english: str) -> Say:
+    return (Part(text={"zh-CN": chinese, "en": english}),)
+
+
+async def _guarded(work: Coroutine[Any, Any, None]) -> None:
+    try:
+        await work
+    except LegEnded:
+        return
+    except Exception:
+        log.exception("a part of a call failed")

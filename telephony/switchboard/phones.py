@@ -1,0 +1,115 @@
+"""Agents' telephones: they ring with an offer, and are reached once it is accepted."""
+
+import asyncio
+import logging
+from dataclasses import dataclass
+
+from router.contact import ContactStatus
+from telephony.calls import Answered, CallFailed, CallLeg, Dial, Ended, HangUpCause, LegState
+from telephony.switchboard import store
+from telephony.switchboard.call import answered
+from telephony.switchboard.house import House
+
+log = logging.getLogger(__name__)
+
+DEVICE_FAULT = "device_fault"
+
+
+@dataclass(kw_only=True)
+class Ringing:
+    agent_id: str
+    fence: int
+    leg: CallLeg
+
+
+class Phones:
+    """`_ringing`: by contact, the telephone that rings for its offer or was answered for it."""
+
+    def __init__(self, house: House) -> None:
+        self._house = house
+        self._ringing: dict[str, Ringing] = {}
+
+    async def offer(self, contact_id: str, agent_id: str, fence: int, caller: str) -> None:
+        """Let the agent's telephone ring; answering it accepts the offer. Without one the page alone shows it."""
+        known = self._ringing.get(contact_id)
+        if known is not None and known.fence == fence:
+            return
+        await self.withdraw(contact_id)
+        leg = await self._dial(contact_id, agent_id, caller, "offer")
+        if leg is None:
+            return
+        self._ringing[contact_id] = Ringing(agent_id=agent_id, fence=fence, leg=leg)
+        self._house.start(self._follow(contact_id, self._ringing[contact_id]))
+
+    async def _dial(self, contact_id: str, agent_id: str, caller: str, why: str) -> CallLeg | None:
+        dial = Dial(
+            to=f"agent:{agent_id}",
+            caller=caller,
+            timeout_s=self._house.settings.device_s,
+            variables={"contact_id": contact_id, "why": why},
+        )
+        try:
+            return await self._house.engine.originate(dial)
+        except CallFailed:
+            return None
+
+    async def _follow(self, contact_id: str, ringing: Ringing) -> None:
+        async for event in ringing.leg.events():
+            if isinstance(event, Answered):
+                await self._accept(contact_id, ringing)
+            elif isinstance(event, Ended):
+                await self._ended(contact_id, ringing, event.cause)
+
+    async def _accept(self, contact_id: str, ringing: Ringing) -> None:
+        """He lifted his receiver. Where the page was first this changes nothing."""
+        router, agent_id, fence = self._house.router, ringing.agent_id, ringing.fence
+        if not await self._house.change(lambda uow: router.accept(uow, contact_id, agent_id, fence)):
+            await ringing.leg.hang_up()
+
+    async def _ended(self, contact_id: str, ringing: Ringing, cause: HangUpCause) -> None:
+        if self._ringing.get(contact_id) is ringing:
+            del self._ringing[contact_id]
+            if cause is HangUpCause.REJECTED:
+                router, agent_id, fence = self._house.router, ringing.agent_id, ringing.fence
+                await self._house.change(lambda uow: router.decline(uow, contact_id, agent_id, fence, DEVICE_FAULT))
+
+    async def withdraw(self, contact_id: str) -> None:
+        """The offer is over: the telephone stops ringing. Harmless when none does."""
+        ringing = self._ringing.pop(contact_id, None)
+        if ringing is not None:
+            await ringing.leg.hang_up()
+
+    async def reach(self, contact_id: str, agent_id: str, caller: str) -> CallLeg | None:
+        """The answered telephone of the agent who accepted; None when he cannot be reached on it."""
+        ringing = self._ringing.pop(contact_id, None)
+        if ringing is not None and ringing.agent_id == agent_id and ringing.leg.state is not LegState.ENDED:
+            leg: CallLeg | None = ringing.leg
+        else:
+            if ringing is not None:
+                await ringing.leg.hang_up()
+            leg = await self._dial(contact_id, agent_id, caller, "accepted")
+        if leg is None or not await answered(leg, self._house.settings.device_s):
+            return None
+        return leg
+
+    async def follow_offers(self) -> None:
+        """Ring and stop ringing as offers come and go, until cancelled."""
+        house = self._house
+        async with house.events.subscribe(house.workspace_id, "desk") as news:
+            while True:
+                event = await news.get()
+                if event is not None and event.entity == "contact" and event.data["channel"] in house.channels:
+                    house.start(self.look_at_offer(event.entity_id))
+
+    async def look_at_offer(self, contact_id: str) -> None:
+        """Ring for the offer of a call that is pending now, or stop. Repeating is harmless."""
+        async with self._house.database.unit_of_work(self._house.access, read_only=True) as uow:
+            row = await store.contact(uow, contact_id)
+            offer = await store.pending_offer(uow, contact_id)
+        if offer is not None and row.status == ContactStatus.OFFERED:
+            await self.offer(contact_id, offer.agent_id, offer.fence, row.sender)
+        elif row.status != ContactStatus.ACTIVE:
+            await self.withdraw(contact_id)
+
+    async def close(self) -> None:
+        await asyncio.gather(*(self.withdraw(contact_id) for contact_id in list(self._ringing)))

@@ -1,0 +1,22 @@
+"""What an operator may set about calls. Times in seconds."""
+
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+
+class SwitchboardSettings(BaseModel):
+    model_config = ConfigDict(frozen=True)
+
+    announce_every_s: float = Field(default=30.0, gt=0, description="position and expected wait are told this often")
+    device_s: float = Field(default=20.0, gt=0, description="an accepted call rings an agent's telephone this long")
+    consult_s: float = Field(default=20.0, gt=0, description="a consult or transfer rings this long")
+    redial_s: float = Field(default=120.0, ge=0, description="who was cut off and redials within it regains the place")
+    records: Literal["all", "none"] = Field(default="all", description="conversations are recorded")
+    recordings_kept_days: int = Field(default=365, ge=1)
+    announces_staff_number: bool = True
+    asks_satisfaction: bool = True
+    duty_ring_s: float = Field(default=30.0, gt=0, description="each step of the duty roster rings this long")
+    callback_tries: int = Field(default=3, ge=1)
+    callback_hours: tuple[int, int] = Field(default=(8, 21), description="local hours in which citizens are called")
+    public_number: str = Field(default="", description="shown to citizens who are called; empty: the one they called")

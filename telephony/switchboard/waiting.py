@@ -1,0 +1,126 @@
+"""A caller in the line: music, how long it will take, and the keys that lead out of it."""
+
+import asyncio
+import logging
+
+from kit.errors import Unavailable
+from router.contact import ContactStatus
+from router.results import Entry, Standing
+from router.states import WAITS
+from telephony.ivr.interpreter import ToQueue
+from telephony.switchboard import store
+from telephony.switchboard.call import Call, first_of
+from telephony.switchboard.house import House, words
+
+log = logging.getLogger(__name__)
+
+FASTEST_MIN = 1
+IN_LINE = WAITS | {ContactStatus.RECEIVED, ContactStatus.ACTIVE}
+WITH_WAIT = words(
+    "您前面有{ahead}位，预计{low}至{high}分钟。", "There are {ahead} before you; about {low} to {high} minutes."
+)
+WITHOUT_WAIT = words("您前面有{ahead}位，请稍候。", "There are {ahead} before you. Please wait.")
+ALL_BUSY = words("坐席全忙，请稍候。", "All our agents are busy. Please wait.")
+SAME_NUMBER = words(
+    "您的号码已有一路电话在排队，请稍候。", "Another call of your number is waiting already. Please wait."
+)
+CALLBACK = words("回电请按1，保留排队位置。", "For a call-back that keeps your place, press 1.")
+MESSAGE = words("留言请按2。", "To leave a message, press 2.")
+BOTH = words(
+    "回电请按1，保留排队位置；留言请按2。", "For a call-back that keeps your place, press 1; for a message, 2."
+)
+CHOICES = {(True, True): BOTH, (True, False): CALLBACK, (False, True): MESSAGE, (False, False): ()}
+
+
+class Waiting:
+    def __init__(self, house: House) -> None:
+        self._house = house
+
+    async def enter(self, call: Call, to: ToQueue) -> bool:
+        """Queue the call; False while another call of its number holds a place. Repeating is harmless."""
+        house = self._house
+        async with house.database.unit_of_work(house.access) as uow:
+            row = await store.contact(uow, call.contact_id)
+            if row.status != ContactStatus.RECEIVED:
+                return True
+            if await store.other_waiting(uow, row):
+                return False
+            before = await store.regain_place(uow, row, house.settings.redial_s)
+            hints = store.hints_of(call.session) | ({"topic": to.topic} if to.topic else {})
+            if before is not None:
+                hints["regained_from"] = before.id
+            entry = Entry(
+                hints=hints,
+                language=call.session.language,
+                queue_key=to.queue,
+                since=before.queued_at if before is not None else None,
+            )
+            await house.router.open_held(uow, row.id, entry)
+            await store.mark(uow, call.row_id, queued_at=uow.now)
+        return True
+
+    async def enters_or_waits(self, call: Call, to: ToQueue) -> bool:
+        """Queue the call unless it was before; False once its contact is over for the line."""
+        async with self._house.database.unit_of_work(self._house.access, read_only=True) as uow:
+            status = (await store.contact(uow, call.contact_id)).status
+        if status == ContactStatus.RECEIVED:
+            await self._placed(call, to)
+        return status in IN_LINE
+
+    async def wait(self, call: Call, to: ToQueue) -> str | None:
+        """Until an agent was reached (None), or the caller chose a key's node. Raises `LegEnded`."""
+        chosen: list[str] = []
+
+        async def attend() -> None:
+            chosen.append(await self._attend(call, to))
+
+        await call.leg.music(True)
+        await first_of(attend(), call.until(call.connected))
+        if call.connected.is_set():
+            return None
+        await call.leg.music(False)
+        return chosen[0]
+
+    async def _attend(self, call: Call, to: ToQueue) -> str:
+        """Tell where he stands, again and again, until a key that leads somewhere."""
+        ways = {"1": to.on_callback, "2": to.on_message}
+        while True:
+            placed = await self._placed(call, to)
+            key = await self._tell(call, to, placed=placed)
+            key = key or await call.leg.collect_digits(1, self._house.settings.announce_every_s, terminator="")
+            target = ways.get(key)
+            if target is not None and placed:
+                return target
+
+    async def _placed(self, call: Call, to: ToQueue) -> bool:
+        while True:
+            try:
+                return await self.enter(call, to)
+            except Unavailable:
+                log.warning("a call waits for the database")
+                await asyncio.sleep(1)
+
+    async def _tell(self, call: Call, to: ToQueue, *, placed: bool) -> str:
+        house, session = self._house, call.session
+        if not placed:
+            return await house.say(call.leg, SAME_NUMBER, session, stop=True)
+        standing = await self._standing(call)
+        if standing is None or standing.status not in WAITS or standing.position is None:
+            return ""
+        say = ALL_BUSY if standing.wait is None else WITHOUT_WAIT
+        session.values["ahead"] = str(standing.position - 1)
+        if standing.wait is not None and standing.wait.high_s >= 60:
+            low = max(round(standing.wait.low_s / 60), FASTEST_MIN)
+            session.values["low"] = str(low)
+            session.values["high"] = str(max(round(standing.wait.high_s / 60), low + 1))
+            say = WITH_WAIT
+        session.secrets |= {"ahead", "low", "high"}
+        choices = CHOICES[to.on_callback is not None, to.on_message is not None]
+        return await house.say(call.leg, (*say, *choices), session, stop=True)
+
+    async def _standing(self, call: Call) -> Standing | None:
+        try:
+            async with self._house.database.unit_of_work(self._house.access, read_only=True) as uow:
+                return await self._house.router.position(uow, call.contact_id)
+        except Unavailable:
+            return None
