@@ -42,6 +42,12 @@ export const pages: Page[] = [
     component: () => import('./channels/ChannelMailboxesPage.vue'),
   },
   {
+    name: 'bots',
+    path: '/bots',
+    meta: { needs: ['channels.write'] },
+    component: () => import('./channels/ChannelBotsPage.vue'),
+  },
+  {
     name: 'staff',
     path: '/staff',
     meta: { needs: ['accounts.write'] },

@@ -17,6 +17,12 @@ export const i18n = createI18n({
   messages: { 'zh-CN': zh, en },
 })
 
+/** What a channel is called that a plug-in brought. */
+export function nameChannel(channel: string, zhName: string, enName: string): void {
+  i18n.global.mergeLocaleMessage('zh-CN', { words: { channel: { [channel]: zhName } } })
+  i18n.global.mergeLocaleMessage('en', { words: { channel: { [channel]: enName } } })
+}
+
 /** The account's language, where nobody chose another one on this machine. */
 export function proposeLanguage(language: string): void {
   if (localStorage.getItem(storageKey) !== null) return

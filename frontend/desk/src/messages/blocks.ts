@@ -34,9 +34,11 @@ export function withDividers(items: ThreadItem[], openContactId: string): Thread
 
 export type Shape = 'event' | 'note' | 'card' | 'bubble'
 
-/** Live text and all of ours stand in bubbles; what came as a whole (a mail, a form) is a card. */
+const wholes = new Set(['mail', 'form', 'fax', 'letter', 'visit'])
+
+/** Short messages and all of ours stand in bubbles; what came as a whole (a mail, a form) is a card. */
 export function shapeOf(item: ThreadItem): Shape {
   if (item.direction === 'event') return 'event'
   if (item.direction === 'note') return 'note'
-  return item.direction === 'in' && item.channel !== 'chat' ? 'card' : 'bubble'
+  return item.direction === 'in' && wholes.has(item.channel) ? 'card' : 'bubble'
 }

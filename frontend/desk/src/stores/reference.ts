@@ -2,6 +2,7 @@ import { defineStore } from 'pinia'
 import { computed, ref } from 'vue'
 import { useI18n } from 'vue-i18n'
 import { api } from '../api/desk'
+import { nameChannel } from '../i18n'
 import type { Choice, Reference } from '../api/models'
 
 /** Word lists that change rarely: queues, skills, choices, departments, canned answers, colleagues. */
@@ -16,6 +17,7 @@ export const useReference = defineStore('reference', () => {
 
   const load = async (): Promise<void> => {
     lists.value = await api.reference()
+    for (const { key, name, name_en } of lists.value.channels) nameChannel(key, name, name_en)
   }
   const choices = (list: string): Choice[] => lists.value?.choices[list] ?? []
   /** What a person may choose; the system's own are left out. */

@@ -1,5 +1,6 @@
 import acts from './acts'
 import board from './board'
+import bot from './bots'
 import caseWords from './case'
 import { mailbox, quarantine } from './channels'
 import citizen from './citizen'
@@ -17,6 +18,7 @@ import words from './words'
 export default {
   acts,
   board,
+  bot,
   case: caseWords,
   citizen,
   inbox,

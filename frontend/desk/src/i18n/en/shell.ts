@@ -8,6 +8,7 @@ export default {
   skills: 'Skills',
   quarantine: 'Held',
   mailboxes: 'Mail',
+  bots: 'Telegram',
   staff: 'Staff',
   help: 'Help',
   online: 'Online',

@@ -1,4 +1,5 @@
 export default {
+  edited: 'edited',
   label: 'All channels, newest at the bottom',
   case: 'Case {number}',
   alsoHere: '{names} also looking',

@@ -8,6 +8,7 @@ export default {
   skills: '技能',
   quarantine: '隔离',
   mailboxes: '邮箱',
+  bots: 'Telegram',
   staff: '人员',
   help: '帮助',
   online: '在线',

@@ -1,4 +1,5 @@
 export default {
+  edited: '已修改',
   label: '全部渠道的往来，最新在下',
   case: '工单 {number}',
   alsoHere: '{names}也在看',
