@@ -71,6 +71,21 @@ const inbox = {
   search: (q: string, signal?: AbortSignal) => take(GET('/api/desk/search', { params: { query: { q } }, signal })),
 }
 
+const calls = {
+  phone: () => take(GET('/api/desk/calls/phone')),
+  holdCall: (id: string, on: boolean) =>
+    take(POST('/api/desk/calls/{contact_id}/hold', { ...contactAt(id), body: { on } })),
+  sendDigits: (id: string, digits: string) =>
+    take(POST('/api/desk/calls/{contact_id}/digits', { ...contactAt(id), body: { digits } })),
+  consult: (id: string, to: string) =>
+    take(POST('/api/desk/calls/{contact_id}/consult', { ...contactAt(id), body: { to } })),
+  endConsult: (id: string) => take(POST('/api/desk/calls/{contact_id}/end-consult', contactAt(id))),
+  joinAll: (id: string) => take(POST('/api/desk/calls/{contact_id}/conference', contactAt(id))),
+  completeTransfer: (id: string) => take(POST('/api/desk/calls/{contact_id}/complete-transfer', contactAt(id))),
+  transferCall: (id: string, to: string) =>
+    take(POST('/api/desk/calls/{contact_id}/transfer', { ...contactAt(id), body: { to } })),
+}
+
 const records = {
   citizen: (id: string) => take(GET('/api/desk/citizens/{citizen_id}', citizenAt(id))),
   changeCitizen: (id: string, body: M.CitizenInput) =>
@@ -134,4 +149,4 @@ const administration = {
 }
 
 /** The desk's API, one name for each route (the list stands in desk/schemas). Every call may throw `Problem`. */
-export const api = { ...session, ...inbox, ...records, ...supervision, ...administration }
+export const api = { ...session, ...inbox, ...calls, ...records, ...supervision, ...administration }

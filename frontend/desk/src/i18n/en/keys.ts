@@ -6,6 +6,8 @@ export default {
   help: 'Keyboard shortcuts',
   palette: 'Search and commands',
   answer: 'Answer',
+  hold: 'Hold or resume the call',
+  hangUp: 'Hang up',
   next: 'Next conversation',
   previous: 'Previous conversation',
   send: 'Send',

@@ -48,4 +48,10 @@ export default {
   wrong_login: 'User name or password is wrong.',
   wrong_password: 'The present password is wrong.',
   wrong_status: 'It has changed meanwhile; look at how it stands now.',
+  call_failed: 'Nobody answered; you are with the citizen again.',
+  no_such_call: 'This call has ended, or is not yours.',
+  leg_ended: 'The other side has hung up.',
+  consult_going_on: 'You are asking somebody already: end that first.',
+  no_consult: 'There is nobody yet who could join.',
+  invalid_number: 'That is no number, please check it.',
 }

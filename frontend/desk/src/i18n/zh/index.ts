@@ -8,6 +8,7 @@ import inbox from './inbox'
 import keys from './keys'
 import login from './login'
 import palette from './palette'
+import phone from './phone'
 import problem from './problem'
 import shell from './shell'
 import skills from './skills'
@@ -26,6 +27,7 @@ export default {
   login,
   mailbox,
   palette,
+  phone,
   problem,
   quarantine,
   shell,

@@ -6,6 +6,8 @@ export default {
   help: '键盘快捷键',
   palette: '搜索与命令',
   answer: '接听',
+  hold: '保持、取回通话',
+  hangUp: '挂断',
   next: '下一个会话',
   previous: '上一个会话',
   send: '发送',

@@ -47,4 +47,10 @@ export default {
   wrong_login: '工号或密码不对。',
   wrong_password: '现在的密码不对。',
   wrong_status: '会话的状态变了，请看一下最新情况。',
+  call_failed: '没有人接听，您还在与诉求人通话。',
+  no_such_call: '这个通话已经结束，或不在您手上。',
+  leg_ended: '对方已经挂断。',
+  consult_going_on: '已经在请教一位同事，请先结束。',
+  no_consult: '还没有请到可以加入的人。',
+  invalid_number: '号码不对，请检查。',
 }

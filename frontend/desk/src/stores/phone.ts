@@ -1,0 +1,202 @@
+import { defineStore } from 'pinia'
+import { computed, ref, shallowRef } from 'vue'
+import { api } from '../api/desk'
+import { Problem } from '../api/problem'
+import { keepChosen, listDevices, microphoneState, openMicrophone, readChosen } from '../phone/devices'
+import { MicrophoneProblem, type Chosen, type Devices, type MicrophoneState } from '../phone/devices'
+import { EmbeddedPhone } from '../phone/embedded-phone'
+import { quietPhone, type Phone, type PhoneCall, type PhonePorts, type PhoneState } from '../phone/phone'
+import { SipPhone } from '../phone/sip-phone'
+
+/** How long an accepted contact's call is expected: then it is no longer answered by itself. */
+const expectedMs = 30_000
+
+export type Light = 'ready' | 'offline' | 'blocked' | 'busy' | 'lost'
+
+/** The telephone of this page: which call it has, what rings, and whether it can hear and speak. */
+export const usePhone = defineStore('phone', () => {
+  const state = shallowRef<PhoneState>(quietPhone)
+  const microphone = ref<MicrophoneState>('unknown')
+  const devices = ref<Devices>({ microphones: [], speakers: [] })
+  const chosen = ref<Chosen>(readChosen())
+  const held = ref(false)
+  const consult = ref('')
+  const joined = ref(false)
+  const sound = new Audio()
+  sound.autoplay = true
+  let driver: Phone | null = null
+  let expected = { contactId: '', until: 0 }
+
+  const call = computed(() => state.value.call)
+  const light = computed((): Light => {
+    if (['blocked', 'missing', 'insecure'].includes(microphone.value)) return 'blocked'
+    if (!state.value.online) return 'offline'
+    if (state.value.sound === 'lost') return 'lost'
+    return call.value ? 'busy' : 'ready'
+  })
+  /** Calls that ring here without an offer in the inbox: a colleague asks, or passes a call on. */
+  const asking = computed(() => state.value.ringing.filter((one) => !['offer', 'accepted'].includes(one.why)))
+
+  const ports: PhonePorts = {
+    microphone: takeMicrophone,
+    play: (stream) => void play(stream),
+    changed: take,
+    isExpected,
+  }
+
+  async function start(): Promise<void> {
+    if (driver) return
+    try {
+      const { engine, sip, ice_servers } = await api.phone()
+      driver =
+        engine === 'asterisk' && sip
+          ? new SipPhone(ports, { ...sip, iceServers: ice_servers as unknown as RTCIceServer[] })
+          : new EmbeddedPhone(ports)
+      driver.start()
+    } catch (error) {
+      if (!(error instanceof Problem)) throw error
+    }
+    await lookAtDevices()
+    navigator.mediaDevices?.addEventListener('devicechange', () => void lookAtDevices())
+    window.addEventListener('online', () => driver?.wake())
+  }
+
+  function stop(): void {
+    driver?.stop()
+    driver = null
+    state.value = quietPhone
+  }
+
+  function take(now: PhoneState): void {
+    if (now.call?.id !== state.value.call?.id) {
+      held.value = joined.value = false
+      consult.value = ''
+    }
+    state.value = now
+    if (now.ended === 'microphone') void lookAtDevices()
+  }
+
+  async function lookAtDevices(): Promise<void> {
+    const before = microphone.value
+    microphone.value = await microphoneState()
+    // The browser only tells of a missing microphone when it is asked for one.
+    if (before === 'missing' && microphone.value !== 'blocked') microphone.value = before
+    devices.value = await listDevices()
+  }
+
+  async function takeMicrophone(): Promise<MediaStream> {
+    try {
+      const stream = await openMicrophone(chosen.value)
+      microphone.value = 'ready'
+      return stream
+    } catch (error) {
+      if (error instanceof MicrophoneProblem) microphone.value = error.state
+      throw error
+    }
+  }
+
+  async function play(stream: MediaStream | null): Promise<void> {
+    sound.srcObject = stream
+    if (stream && chosen.value.speaker && 'setSinkId' in sound)
+      await sound.setSinkId(chosen.value.speaker).catch(() => undefined)
+  }
+
+  async function choose(next: Chosen): Promise<void> {
+    const other = next.microphone !== chosen.value.microphone
+    chosen.value = next
+    keepChosen(next)
+    if (other) await driver?.changeMicrophone()
+    await play(sound.srcObject as MediaStream | null)
+  }
+
+  function isExpected(one: PhoneCall): boolean {
+    if (Date.now() > expected.until) return false
+    return one.contactId === expected.contactId || one.contactId === ''
+  }
+
+  /** The agent accepts this contact: its call, ringing now or in a moment, is answered without another key. */
+  function expect(contactId: string): void {
+    expected = { contactId, until: Date.now() + expectedMs }
+    const rings = state.value.ringing.find(isExpected)
+    if (rings) answer(rings)
+  }
+
+  function answer(one: PhoneCall): void {
+    driver?.answer(one).catch(() => (state.value = { ...state.value, ended: 'microphone' }))
+  }
+
+  async function hold(on: boolean): Promise<void> {
+    if (!call.value) return
+    await api.holdCall(call.value.contactId, on)
+    held.value = on
+  }
+
+  /** The citizen waits while somebody is asked; answers once that one is there. Throws `Problem` when nobody answers. */
+  async function ask(to: string, label: string): Promise<void> {
+    if (!call.value) return
+    consult.value = label
+    try {
+      await api.consult(call.value.contactId, to)
+    } catch (error) {
+      consult.value = ''
+      throw error
+    }
+  }
+
+  async function endConsult(): Promise<void> {
+    if (!call.value) return
+    await api.endConsult(call.value.contactId)
+    consult.value = ''
+  }
+
+  async function join(): Promise<void> {
+    if (!call.value) return
+    await api.joinAll(call.value.contactId)
+    consult.value = ''
+    joined.value = true
+  }
+
+  const completeTransfer = async (): Promise<void> => {
+    if (call.value) await api.completeTransfer(call.value.contactId)
+  }
+  const transfer = async (to: string): Promise<void> => {
+    if (call.value) await api.transferCall(call.value.contactId, to)
+  }
+
+  /** A key for the other side: a menu of theirs, an extension. */
+  async function press(digit: string): Promise<void> {
+    if (!call.value) return
+    if (call.value.contactId) await api.sendDigits(call.value.contactId, digit)
+    else driver?.press(digit)
+  }
+
+  return {
+    state,
+    call,
+    asking,
+    light,
+    held,
+    consult,
+    joined,
+    microphone,
+    devices,
+    chosen,
+    start,
+    stop,
+    choose,
+    lookAtDevices,
+    takeMicrophone,
+    expect,
+    answer,
+    decline: (one: PhoneCall) => driver?.decline(one),
+    hangUp: () => driver?.hangUp(),
+    mute: (muted: boolean) => driver?.mute(muted),
+    hold,
+    ask,
+    endConsult,
+    join,
+    completeTransfer,
+    transfer,
+    press,
+  }
+})
