@@ -69,6 +69,12 @@ async def still_held(uow: UnitOfWork, lease: Lease) -> bool:
     return found is not None
 
 
+async def is_held(uow: UnitOfWork, name: str) -> bool:
+    """Whether any process has `name` now."""
+    found = await uow.session.scalar(select(LeaseRow.token).where(LeaseRow.name == name, LeaseRow.expires_at > uow.now))
+    return found is not None
+
+
 async def release(uow: UnitOfWork, lease: Lease) -> None:
     """Give the right back at once; harmless when it is already lost."""
     await uow.session.execute(

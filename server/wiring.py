@@ -22,6 +22,7 @@ from channels.registry import PluginAdapter
 from channels.sms import store as sms_store
 from channels.sms.adapter import SmsAdapter
 from channels.sms.receipts import receipt_text
+from channels.sms.smpp.carrier import SmppCarrier
 from channels.status_answers import StatusAnswers
 from channels.telegram.adapter import TelegramAdapter
 from desk.feed.feeds import Feeds
@@ -191,7 +192,8 @@ def _form(
 def _sms(settings: Settings, database: Database, redis: Redis, router: Router, box: SecretBox) -> SmsAdapter:
     access = Access.system(WORKSPACE_ID)
     status = StatusAnswers(Matters(database, access, router), RateLimits(redis, str(access.workspace_id)))
-    return SmsAdapter(database, access, box, Waker(redis), origin=settings.origin, status=status)
+    smpp = SmppCarrier(database, access, box, redis)
+    return SmsAdapter(database, access, box, Waker(redis), origin=settings.origin, status=status, smpp=smpp)
 
 
 def _phones(settings: Settings) -> PhoneSettings:

@@ -5,11 +5,12 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
+from channels.sms.smpp.settings import SmppSettings
 from channels.sms.tables import SmsKind
 from kit.errors import Invalid
 
 BASE_URL = r"^https?://[^\s/]+(/[^\s]*)?$"
-NUMBER = r"^\+?[0-9]{3,20}$"
+NUMBER = r"^\+?[0-9][0-9 ()-]{2,24}$"
 MOST_PER_SECOND = 1000
 
 BaseUrl = Annotated[str, Field(max_length=300, pattern=BASE_URL)]
@@ -118,6 +119,7 @@ SHAPES: Mapping[str, type[BaseModel]] = {
     SmsKind.ALIYUN: AliyunSettings,
     SmsKind.TENCENT: TencentSettings,
     SmsKind.GENERIC: GenericSettings,
+    SmsKind.SMPP: SmppSettings,
 }
 
 

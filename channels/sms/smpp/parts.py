@@ -31,7 +31,7 @@ class Part:
     octets: bytes = field(repr=False)
     data_coding: int
     esm_class: int = 0
-    parameters: Mapping[int, bytes] = field(default=_NOTHING, repr=False)
+    parameters: Mapping[int, bytes] = field(default_factory=lambda: _NOTHING, repr=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,7 +96,7 @@ def _pieces(characters: list[bytes], room: int) -> list[bytes]:
 
 def _marked(piece: bytes, coding: int, way: Concatenation, reference: int, total: int, number: int) -> Part:
     if way == Concatenation.SAR:
-        parameters = {
+        parameters: dict[int, bytes] = {
             Tag.SAR_REFERENCE: (reference & 0xFFFF).to_bytes(2, "big"),
             Tag.SAR_TOTAL: bytes((total,)),
             Tag.SAR_NUMBER: bytes((number,)),

@@ -106,7 +106,7 @@ class Delivery:
     esm_class: int
     data_coding: int
     octets: bytes = field(repr=False)
-    parameters: Mapping[int, bytes] = field(default=_NOTHING, repr=False)
+    parameters: Mapping[int, bytes] = field(default_factory=lambda: _NOTHING, repr=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -120,7 +120,7 @@ class Submission:
     octets: bytes = field(repr=False)
     with_receipt: bool
     service_type: str = ""
-    parameters: Mapping[int, bytes] = field(default=_NOTHING, repr=False)
+    parameters: Mapping[int, bytes] = field(default_factory=lambda: _NOTHING, repr=False)
 
     def encode(self, sequence: int) -> bytes:
         """Raises `ValueError` for more than 254 octets, which belong into a message_payload."""
