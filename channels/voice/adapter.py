@@ -1,6 +1,7 @@
 """Voice as a channel: calls and spoken messages go in, accepted ones reach the switchboard, wherever it runs."""
 
-from typing import Protocol
+from collections.abc import Mapping
+from typing import Any, Protocol
 
 from channels.adapter import (
     Capabilities,
@@ -116,7 +117,7 @@ class VoiceIntake:
             contact_id=str(stored.contact_id), number=stored.receipt_number or "", pin=stored.receipt_pin or ""
         )
 
-    def _raw(self, channel: str, provider_id: str, said: dict[str, object]) -> RawInbound:
+    def _raw(self, channel: str, provider_id: str, said: Mapping[str, Any]) -> RawInbound:
         sealed = said.get("topic") == "report"
         return RawInbound(
             channel=channel,

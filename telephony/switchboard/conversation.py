@@ -7,7 +7,7 @@ from kit.errors import Conflict, Invalid
 from kit.tasks import uninterrupted
 from records.citizens.addresses import normalise
 from router.contact import ContactStatus
-from telephony.calls import Bridge, CallFailed, CallLeg, Dial, Ended, HangUpCause, LegEnded, LegState
+from telephony.calls import Bridge, CallLeg, Dial, Ended, HangUpCause, LegEnded, LegState
 from telephony.switchboard import recordings, store
 from telephony.switchboard.call import AgentSide, Call, Consult, answered
 from telephony.switchboard.house import House, words
@@ -15,7 +15,6 @@ from telephony.switchboard.house import House, words
 log = logging.getLogger(__name__)
 
 STAFF_NUMBER = words("工号{staff:digits}为您服务。", "Staff number {staff:digits} speaking.")
-TRANSFERRED = words("正在为您转接，请稍候。", "You are being transferred. Please wait.")
 
 
 class Conversation:
@@ -120,19 +119,31 @@ class Conversation:
         for leg in self._call.others or [self._call.leg]:
             await leg.send_digits(digits)
 
-    async def consult(self, agent_id: str, to: str) -> None:
-        """Hold the citizen and ring `to`; returns once it is answered. Unanswered, the agent has the citizen back."""
-        side, call, house = self.side(agent_id), self._call, self._house
+    async def consult(self, agent_id: str, to: str, *, then: Callable[[], Awaitable[None]] | None = None) -> None:
+        """Hold the citizen and ring `to`, then speak with it; `then` follows once it is answered.
+
+        Returns as it rings. Unanswered within `consult_s`, the agent has the citizen back.
+        """
+        side, call = self.side(agent_id), self._call
         if call.consult is not None:
             raise Conflict("A consult is going on already.", code="consult_going_on")
-        leg = await self._ring(to)
-        call.consult = consult = Consult(to=to, leg=leg)
+        call.consult = consult = Consult(to=to, leg=await self._ring(to))
         await call.leg.hold()
-        if not await answered(leg, house.settings.consult_s) or call.consult is not consult:
+        self._house.start(self._reach(side, consult, then))
+
+    async def _reach(self, side: AgentSide, consult: Consult, then: Callable[[], Awaitable[None]] | None) -> None:
+        call, house = self._call, self._house
+        there = await answered(consult.leg, house.settings.consult_s)
+        if call.consult is not consult:
+            await consult.leg.hang_up()
+            return
+        if not there:
             await self._end_consult()
-            raise CallFailed(HangUpCause.NO_ANSWER)
-        consult.bridge = await house.engine.bridge(side.leg, leg)
+            return
+        consult.bridge = await house.engine.bridge(side.leg, consult.leg)
         house.start(self._watch_consult(consult))
+        if then is not None:
+            await then()
 
     async def _ring(self, to: str) -> CallLeg:
         call = self._call
@@ -199,10 +210,7 @@ class Conversation:
 
     async def transfer_blind(self, agent_id: str, to: str) -> None:
         """To a number or extension; unanswered within `consult_s`, the agent has the citizen back."""
-        self.side(agent_id)
-        await self._house.say(self._call.leg, TRANSFERRED, self._call.session)
-        await self.consult(agent_id, to)
-        await self.complete(agent_id)
+        await self.consult(agent_id, to, then=lambda: self.complete(agent_id))
 
 
 def target(to: str) -> str:

@@ -45,11 +45,10 @@ class Switchboard:
 
     async def run(self) -> None:
         """What goes on beside the calls, until cancelled."""
-        await self.phones.follow_offers()
-
-    async def close(self) -> None:
-        """What still goes on beside the calls ends; calls that outlive this process are left as they are."""
-        await stop(self._house.busy)
+        try:
+            await self.phones.follow_offers()
+        finally:
+            await stop(self._house.busy)
 
     # Calls come in.
 
@@ -298,7 +297,7 @@ class Switchboard:
         return {
             "contact_id": call.contact_id,
             "agent_id": call.agent.agent_id if call.agent else None,
-            "consult": call.consult.to if call.consult else None,
+            "consult": {"to": call.consult.to, "answered": call.consult.bridge is not None} if call.consult else None,
             "parties": len(call.others) + (1 if call.agent else 0) + 1,
             "recording": bool(call.agent and call.agent.recording),
         }

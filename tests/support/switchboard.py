@@ -71,7 +71,6 @@ class Hotline:
 
     async def stop(self) -> None:
         await stop(self.running)
-        await self.switchboard.close()
 
     async def agent(self, levels: dict[str, int] | None = None, *, staff_number: str = "1006") -> str:
         """An agent who is ready, with a staff number."""

@@ -98,7 +98,7 @@ async def test_the_conversation_is_recorded_in_stereo_and_kept_with_its_hash(lin
     path = line.blobs.path(kept.blob_key)
     assert hashlib.sha256(path.read_bytes()).hexdigest() == kept.sha256
     (left, right), rate = read_wav(path)
-    assert (tones_in(left, rate), tones_in(right, rate)) == ({400}, {1900})
+    assert (tones_in(left, rate), tones_in(right, rate)) == (frozenset({400}), frozenset({1900}))
 
 
 async def test_an_unanswered_offer_goes_back_and_keeps_its_place(line: Hotline) -> None:
