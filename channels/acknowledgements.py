@@ -8,7 +8,9 @@ from collections.abc import Awaitable, Callable, Mapping
 from datetime import date
 from zoneinfo import ZoneInfo
 
+from channels import automatic_texts
 from channels.adapter import ContactRequest
+from channels.automatic_texts import language_of
 from kit.secret_box import SecretBox
 from kit.unit_of_work import UnitOfWork
 from records.citizens.receipts import IssuedReceipt, Pin, issue, new_pin
@@ -23,28 +25,6 @@ ON_PAGES = frozenset({Channel.FORM, Channel.LETTER, Channel.VISIT, Channel.VOICE
 """Where a page shows number and PIN, the citizen's own or the desk's that prints them, or a voice tells them."""
 PIN_MASK = "******"
 PIN_IN_ENVELOPE = "pin"
-TEXTS = {
-    "zh-CN": (
-        "您好，已收到您的来信。\n\n编号：{number}\n查询密码：{pin}\n\n"
-        "我们将在{due}前答复。凭编号和查询密码可以在 {url} 查进度，也可拨打 {hotline}。\n"
-        "请妥善保管查询密码；请勿发送涉密材料。\n\n{name}\n（本信由系统发出）"
-    ),
-    "en": (
-        "We have received your message.\n\nNumber: {number}\nPIN: {pin}\n\n"
-        "You will have an answer by {due}. With number and PIN you can follow it at {url} or by calling {hotline}.\n"
-        "Keep the PIN safe. Please send no state secrets.\n\n{name}\n(This message was sent by the system.)"
-    ),
-}
-CHAT_TEXTS = {
-    "zh-CN": "已登记，可随时查。编号 {number}，查询密码 {pin}，{due}前答复。查询：{url}",
-    "en": "Registered. Number {number}, PIN {pin}; answer by {due}. Follow it at {url}",
-}
-SMS_TEXTS = {
-    "zh-CN": "已收到，编号{number}，查询密码{pin}，{due}前答复。回复“编号 查询密码”可查进度，或见 {url}",
-    "en": "Received. Number {number}, PIN {pin}; answer by {due}. To follow it send number and PIN, or see {url}",
-}
-SHORT_TEXTS: Mapping[str, Mapping[str, str]] = {Channel.CHAT: CHAT_TEXTS, Channel.SMS: SMS_TEXTS}
-SUBJECTS = {"zh-CN": "已收到，编号 {number}", "en": "Received, number {number}"}
 
 ReceiptWording = Callable[[UnitOfWork, str, str, Mapping[str, str]], Awaitable[str | None]]
 """A channel's own words for a receipt on (our line) in (language) with (words: number, pin, due, url, hotline, name);
@@ -84,8 +64,9 @@ class Acknowledgements:
         route = reply_channel(contact)
         if route in ON_PAGES or not contact.answerable:
             return False
-        language = "en" if (contact.language or "").startswith("en") else "zh-CN"
-        text = await self._text(uow, contact, route, language, await self._words(uow, receipt, due_on, language))
+        language = language_of(contact.language)
+        words = {**await self._words(uow, receipt, due_on, language), "pin": PIN_MASK}
+        subject, text = await self._text(uow, contact, route, language, words)
         message = NewMessage(
             thread_id=contact.thread_id,
             contact_id=contact.id,
@@ -94,7 +75,7 @@ class Acknowledgements:
             author_kind="system",
             channel=route,
             client_id=f"receipt:{receipt.number}",
-            subject="" if route in SHORT_TEXTS else SUBJECTS[language].format(number=receipt.number),
+            subject=subject,
             text=text,
             language=language,
             detail={"automatic": True, "receipt": receipt.number, "due": due_on.isoformat()},
@@ -110,11 +91,12 @@ class Acknowledgements:
 
     async def _text(
         self, uow: UnitOfWork, contact: ContactRow, route: str, language: str, words: Mapping[str, str]
-    ) -> str:
-        words = {**words, "pin": PIN_MASK}
+    ) -> tuple[str, str]:
+        """Subject and text."""
         wording = self._wordings.get(route)
         own = await wording(uow, contact.recipient, language, words) if wording else None
-        return own or SHORT_TEXTS.get(route, TEXTS)[language].format(**words)
+        found = await automatic_texts.words(uow, "receipt", route, language)
+        return found.subject.format(**words), own or found.text.format(**words)
 
     async def _words(self, uow: UnitOfWork, receipt: IssuedReceipt, due_on: date, language: str) -> dict[str, str]:
         workspace = await uow.session.get_one(WorkspaceRow, uow.workspace_id)

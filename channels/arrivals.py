@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 
 from sqlalchemy import select
 
+from channels import joining, satisfaction
 from channels.acknowledgements import Acknowledgements
 from channels.adapter import ContactRequest, Stored
 from kit.unit_of_work import UnitOfWork
@@ -21,7 +22,8 @@ from router.tables import ContactRow
 PREVIEW_CHARS = 120
 TYPED_IN = frozenset({Channel.FORM, Channel.LETTER, Channel.VISIT})
 """Where a telephone number is only what somebody wrote, and proves nothing."""
-
+MAILING_LISTS = frozenset({"list", "bulk"})
+"""Whose sender is whoever runs the list, whoever wrote."""
 
 STANDING = frozenset({ContactStatus.RECEIVED, ContactStatus.QUEUED, ContactStatus.OFFERED, ContactStatus.ACTIVE})
 """Where one more message changes nothing but the count of unread ones."""
@@ -70,6 +72,8 @@ class Arrivals:
         """
         await uow.session.flush()
         row.claimed_until, row.duplicate_key = None, request.duplicate_key
+        if await joining.is_blocked(uow, request):
+            return _ignored(row, "blocked address")
         contact = await _open_contact(uow, request)
         if contact is None and await _lock_thread(uow, request):
             # Who held the lock may have begun the contact that this belongs to, or routed the same item.
@@ -79,7 +83,10 @@ class Arrivals:
             row.state, row.reason, row.duplicate_of_id = LedgerState.IGNORED, "duplicate", first.id
             row.sealed = row.sealed or first.sealed
             return Stored(ledger_id=row.id, first_time=False, contact_id=first.contact_id, message_id=first.message_id)
+        contact = contact or await joining.answered_contact(uow, request)
         if contact is None:
+            if await satisfaction.take_reply(uow, request):
+                return _ignored(row, "satisfaction")
             return await self._begin(uow, row, request, pin)
         await self._router.append_inbound(uow, contact)
         message = await self._append(uow, row, contact, request)
@@ -105,8 +112,9 @@ class Arrivals:
             # It came in confidence: no rule that somebody changed opens it.
             decision = replace(decision, seal=True)
         typed_in = request.channel in TYPED_IN and request.sender.kind == "phone"
+        forwarded = request.hints.get("machine") in MAILING_LISTS
         citizen = await find_or_create(
-            uow, request.sender, language=request.language, sealed=decision.seal, stated=typed_in
+            uow, request.sender, language=request.language, sealed=decision.seal, stated=typed_in or forwarded
         )
         citizen.honorific = citizen.honorific or request.hints.get("honorific")
         thread = known or await _new_thread(uow, request, citizen, sealed=decision.seal)
@@ -260,6 +268,11 @@ def _contact(request: ContactRequest, thread: ThreadRow, citizen: CitizenRow, de
 def _preview(request: ContactRequest) -> str:
     words = " ".join((request.text or request.subject).split())
     return words[:PREVIEW_CHARS] if words else "、".join(item.filename for item in request.attachments)[:PREVIEW_CHARS]
+
+
+def _ignored(row: LedgerRow, reason: str) -> Stored:
+    row.state, row.reason = LedgerState.IGNORED, reason
+    return Stored(ledger_id=row.id, first_time=True)
 
 
 def _routed(row: LedgerRow, message: MessageRow, receipt: IssuedReceipt | None = None) -> Stored:

@@ -24,6 +24,7 @@ from kit.errors import Unavailable
 from kit.secret_box import SecretBox
 from kit.unit_of_work import Database, UnitOfWork
 from kit.wake import Waker
+from records.citizens import do_not_contact
 from records.messages.service import WAKE_OUTBOX, emit_delivery
 from records.messages.tables import AttachmentRow, MessageRow, OutboxRow, OutboxState, ThreadRow
 
@@ -35,6 +36,13 @@ LEASE_S = 180.0
 POLL_S = 1.0
 FIRST_RETRY_S = 5.0
 LONGEST_RETRY_S = 1800.0
+UNASKED = "unasked"
+"""In the envelope of what the citizen did not ask for: it stays unsent where they want nothing by the channel."""
+LINK_IN_ENVELOPE = "link"
+LINK_MASK = "[……]"
+"""What staff see in place of a citizen's own link, which travels encrypted like a PIN."""
+SECRETS = {PIN_IN_ENVELOPE: PIN_MASK, LINK_IN_ENVELOPE: LINK_MASK}
+UNWANTED = "诉求人不希望经此渠道被打扰。The citizen wants no messages by this channel."
 # With these waits about a day. Counted, so that what an agent sends once more has a day again.
 MOST_ATTEMPTS = 56
 
@@ -73,7 +81,13 @@ class Outbox:
         async with self._database.unit_of_work(self._access) as uow:
             rows = await _claim(uow)
             messages = [(row, await self._outbound(uow, row)) for row in rows]
-        await asyncio.gather(*(self._send(row, message) for row, message in messages))
+            unwanted = {row.id for row in rows if await _is_unwanted(uow, row)}
+        await asyncio.gather(
+            *(
+                self._fail(row, UNWANTED) if row.id in unwanted else self._send(row, message)
+                for row, message in messages
+            )
+        )
         return len(rows)
 
     async def _send(self, row: OutboxRow, message: OutboundMessage) -> None:
@@ -81,7 +95,7 @@ class Outbox:
             adapter = self._adapters.get(row.channel)
             if adapter is None:
                 raise NotSupported(f"No adapter for {row.channel} is configured.")
-            message = self._with_pin(message, row)
+            message = self._with_secrets(message, row)
             receipt = await asyncio.wait_for(adapter.send(message), SEND_TIMEOUT_S)
         except (MessageRejected, NotSupported) as error:
             await self._fail(row, error.detail)
@@ -147,11 +161,19 @@ class Outbox:
             ),
         )
 
-    def _with_pin(self, message: OutboundMessage, row: OutboxRow) -> OutboundMessage:
-        pin = row.envelope.get(PIN_IN_ENVELOPE)
-        return (
-            replace(message, text=message.text.replace(PIN_MASK, self._secret_box.decrypt(pin), 1)) if pin else message
-        )
+    def _with_secrets(self, message: OutboundMessage, row: OutboxRow) -> OutboundMessage:
+        text = message.text
+        for key, mask in SECRETS.items():
+            if key in row.envelope:
+                text = text.replace(mask, self._secret_box.decrypt(row.envelope[key]), 1)
+        return replace(message, text=text)
+
+
+async def _is_unwanted(uow: UnitOfWork, row: OutboxRow) -> bool:
+    if not row.envelope.get(UNASKED):
+        return False
+    citizen_id = await uow.session.scalar(select(MessageRow.citizen_id).where(MessageRow.id == row.message_id))
+    return await do_not_contact.forbids(uow, citizen_id, row.channel)
 
 
 def _due(uow: UnitOfWork) -> Select[str]:
@@ -182,7 +204,7 @@ async def _settle(uow: UnitOfWork, row: OutboxRow, state: OutboxState, **values:
         .where(OutboxRow.id == row.id, OutboxRow.state == OutboxState.SENDING)
         .values(state=state, lease_until=None, finished_at=uow.now, **values)
     )
-    if state != OutboxState.FAILED and PIN_IN_ENVELOPE in row.envelope:
-        spent = {key: value for key, value in row.envelope.items() if key != PIN_IN_ENVELOPE}
+    if state != OutboxState.FAILED and not SECRETS.keys().isdisjoint(row.envelope):
+        spent = {key: value for key, value in row.envelope.items() if key not in SECRETS}
         await uow.session.execute(update(OutboxRow).where(OutboxRow.id == row.id).values(envelope=spent))
     await emit_delivery(uow, row.message_id)

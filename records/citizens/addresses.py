@@ -15,8 +15,8 @@ from phonenumbers import (
 )
 
 MAX_CHARS = 254
-OWN_PAGES = frozenset({"chat", "form"})
-"""Kinds that are sessions on our own pages: no way to reach anybody, and nothing to show."""
+NO_ADDRESS = frozenset({"chat", "form", "fax", "letter", "visit", "voice"})
+"""Kinds of senders that left no address: a session on our own pages, a fax or letter or call of nobody knows whom."""
 
 Normaliser = Callable[[str], str]
 

@@ -6,13 +6,13 @@ from sqlalchemy import delete, or_, select
 
 from kit.errors import Invalid
 from kit.unit_of_work import UnitOfWork
-from records.citizens.addresses import OWN_PAGES, normalise
+from records.citizens.addresses import NO_ADDRESS, normalise
 from records.citizens.tables import BlockedAddressRow
 
 
 async def is_blocked(uow: UnitOfWork, kind: str, value: str) -> bool:
     """Whether nothing is taken from this address at this moment."""
-    if kind in OWN_PAGES:
+    if kind in NO_ADDRESS:
         return False
     stands = or_(BlockedAddressRow.until.is_(None), BlockedAddressRow.until > uow.now)
     same = (BlockedAddressRow.kind == kind, BlockedAddressRow.value == normalise(kind, value))
@@ -27,7 +27,7 @@ async def block(
     Raises `Invalid` (code `no_address`) for an empty one or a session on our own pages.
     """
     value = normalise(kind, value)
-    if not value or kind in OWN_PAGES:
+    if not value or kind in NO_ADDRESS:
         raise Invalid("That is no address that can be blocked.", code="no_address")
     same = (BlockedAddressRow.kind == kind, BlockedAddressRow.value == value)
     row = await uow.session.scalar(select(BlockedAddressRow).where(*same))
