@@ -11,6 +11,7 @@ from channels.acknowledgements import Acknowledgements
 from channels.arrivals import Arrivals
 from channels.mail.adapter import MailAdapter
 from channels.registry import PluginAdapter
+from channels.sms.adapter import SmsAdapter
 from channels.telegram.adapter import TelegramAdapter
 from kit.blobs import BlobStore
 from kit.commands import Commands
@@ -63,6 +64,8 @@ class Services(Protocol):
     def arrivals(self) -> Arrivals: ...
     @property
     def mail(self) -> MailAdapter: ...
+    @property
+    def sms(self) -> SmsAdapter: ...
     @property
     def telegram(self) -> TelegramAdapter: ...
     @property

@@ -23,6 +23,7 @@ from desk.mailboxes.routes import routes as mailboxes
 from desk.quarantine.routes import routes as quarantine
 from desk.search.routes import routes as search
 from desk.session.routes import routes as session
+from desk.sms.routes import routes as sms
 from desk.supervision.routes import routes as supervision
 from kit.access import Access
 from kit.body_limit import BodyLimit
@@ -47,6 +48,7 @@ DESK_ROUTES: tuple[APIRouter, ...] = (
     supervision,
     administration,
     mailboxes,
+    sms,
     bots,
     quarantine,
     feed,

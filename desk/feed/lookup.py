@@ -80,6 +80,7 @@ class _Tick:
         await self._cases()
         self._lines("mailbox")
         self._lines("telegram_bot")
+        self._lines("sms_account")
 
     def tell(self, page: Connection, change: Change) -> None:
         self.found.changes[page].append(change)
@@ -198,7 +199,7 @@ class _Tick:
                 self.tell(page, change_of("case", view, entity_id=view.id, version=view.version))
 
     def _lines(self, entity: str) -> None:
-        """Mailboxes, bots: their events carry all that may be shown."""
+        """Mailboxes, bots, accounts for text messages: their events carry all that may be shown."""
         for line_id, event in self.batch.of_entity(entity).items():
             change = Change(entity=entity, id=line_id, version=event.version, data=json.dumps(event.data))
             for page in self.pages:

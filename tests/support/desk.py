@@ -42,6 +42,7 @@ class DeskServices:
     acknowledgements: Any = None
     arrivals: Any = None
     mail: Any = None
+    sms: Any = None
     telegram: Any = None
     plugins: dict[str, Any] = field(default_factory=dict)
     phones: Any = None
