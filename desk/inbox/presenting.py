@@ -14,6 +14,7 @@ from router.contact import OfferOutcome
 from router.results import AgentStanding
 from router.tables import OfferRow
 
+MOST_RECOGNISED_CHARS = 20_000
 REACHABLE = frozenset({"phone", "mail"})
 PLAIN_KEYS = (
     *("contact_id", "thread_id", "seq", "direction", "channel", "author_kind"),
@@ -128,6 +129,7 @@ def attachment_view(row: AttachmentRow) -> AttachmentView:
         media_type=row.media_type,
         size_bytes=row.size_bytes,
         has_preview=row.preview_blob_key is not None,
+        recognised=row.recognised[:MOST_RECOGNISED_CHARS] if row.recognised else None,
     )
 
 

@@ -72,6 +72,7 @@ class AttachmentView(BaseModel):
     media_type: str
     size_bytes: int
     has_preview: bool
+    recognised: str | None = Field(default=None, description="What a scan says, once a worker has read it")
 
 
 class ThreadItem(BaseModel):

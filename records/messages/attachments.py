@@ -18,6 +18,9 @@ MAX_FILENAME_CHARS = 200
 UNNAMED = "file"
 DRAWABLE = ("image/", "application/pdf")
 PREVIEW_ATTEMPTS = 2
+RECOGNITION_ATTEMPTS = 2
+SCANNED = frozenset({"fax", "letter", "visit"})
+"""Channels whose files are pictures of text."""
 
 
 class StoredFile(Protocol):
@@ -55,6 +58,8 @@ async def add(uow: UnitOfWork, message: MessageRow, files: Sequence[StoredFile])
     for row in rows:
         await blobs.keep(uow, row.blob_key)
     await _order_previews(uow, rows)
+    if message.channel in SCANNED:
+        await _order_recognition(uow, rows)
     return rows
 
 
@@ -79,6 +84,13 @@ async def _order_previews(uow: UnitOfWork, rows: Sequence[AttachmentRow]) -> Non
     for row in rows:
         if row.media_type.startswith(DRAWABLE):
             await schedule(uow, MessageJob.PREVIEW, {"attachment_id": row.id}, max_attempts=PREVIEW_ATTEMPTS)
+
+
+async def _order_recognition(uow: UnitOfWork, rows: Sequence[AttachmentRow]) -> None:
+    """A worker reads what is written in the pictures; the contact is in its queue already."""
+    for row in rows:
+        if row.media_type.startswith(DRAWABLE):
+            await schedule(uow, MessageJob.RECOGNISE, {"attachment_id": row.id}, max_attempts=RECOGNITION_ATTEMPTS)
 
 
 def upload(uow: UnitOfWork, blob: Blob, *, filename: str, media_type: str, uploaded_by: str) -> AttachmentRow:

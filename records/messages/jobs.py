@@ -5,3 +5,4 @@ from enum import StrEnum
 
 class MessageJob(StrEnum):
     PREVIEW = "workers.previews:make_preview"
+    RECOGNISE = "workers.recognition:recognise"

@@ -160,6 +160,20 @@ async def emit_delivery(uow: UnitOfWork, message_id: str) -> None:
         emit(uow, row)
 
 
+async def note_recognised(uow: UnitOfWork, attachment_id: str, text: str) -> None:
+    """Keep what a scan says: its message is found by it, and the pages are told. Harmless for a file that is gone."""
+    file = await store.attachment(uow, attachment_id)
+    message = await store.message(uow, file.message_id) if file is not None and file.message_id else None
+    if file is None or message is None:
+        return
+    file.recognised = text
+    await uow.session.flush()
+    files = (await store.attachments_of(uow, [message.id])).get(message.id, [])
+    words = [_searchable(message, files), *(item.recognised or "" for item in files)]
+    await search.index(uow, SEARCH_ENTITY, message.id, "\n".join(filter(None, words)), sealed=message.sealed)
+    await emit_delivery(uow, message.id)
+
+
 def emit(uow: UnitOfWork, row: MessageRow, *, plain: bool = False) -> None:
     """Tell the desk about a message. A `plain` one (no files, no delivery state) travels whole, so that no page has to
     read it back; a sealed or long one by id only.
@@ -216,7 +230,11 @@ async def _attach(uow: UnitOfWork, row: MessageRow, new: NewMessage) -> list[Att
 
 
 def _make_findable(uow: UnitOfWork, row: MessageRow, files: Sequence[AttachmentRow]) -> None:
-    words = [row.subject, row.text, *(file.filename for file in files)]
-    text = "\n".join(word for word in words if word)
+    text = _searchable(row, files)
     if row.direction != Direction.EVENT and text:
         search.add(uow, SEARCH_ENTITY, row.id, text, sealed=row.sealed)
+
+
+def _searchable(row: MessageRow, files: Sequence[AttachmentRow]) -> str:
+    words = [row.subject, row.text, *(file.filename for file in files)]
+    return "\n".join(word for word in words if word)
