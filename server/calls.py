@@ -35,6 +35,10 @@ class Switchboard(Protocol):
 
     async def command(self, name: str, arguments: dict[str, Any]) -> dict[str, Any]: ...
 
+    async def run(self) -> None:
+        """What goes on beside the calls, until cancelled."""
+        ...
+
 
 MakeSwitchboard = Callable[[CallEngine], Switchboard]
 
@@ -55,7 +59,9 @@ async def run_calls(services: Services, make_switchboard: MakeSwitchboard) -> No
 
 
 async def _carry(services: Services, make_switchboard: MakeSwitchboard) -> None:
-    carried = _by_asterisk if services.settings.asterisk.is_used else _embedded
+    chosen = services.settings.call_engine
+    by_asterisk = chosen == "asterisk" or (not chosen and services.settings.asterisk.is_used)
+    carried = _by_asterisk if by_asterisk else _embedded
     tasks = [asyncio.create_task(work) for work in carried(services, make_switchboard)]
     try:
         done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
@@ -74,7 +80,11 @@ def _embedded(services: Services, make_switchboard: MakeSwitchboard) -> list[Cor
             return await frames.command(name, arguments)
         return await switchboard.command(name, arguments)
 
-    return [services.commands.serve(command), engine.run(switchboard.incoming, switchboard.adopted)]
+    return [
+        services.commands.serve(command),
+        engine.run(switchboard.incoming, switchboard.adopted),
+        switchboard.run(),
+    ]
 
 
 def _by_asterisk(services: Services, make_switchboard: MakeSwitchboard) -> list[Coroutine[Any, Any, None]]:
@@ -83,6 +93,7 @@ def _by_asterisk(services: Services, make_switchboard: MakeSwitchboard) -> list[
     return [
         services.commands.serve(switchboard.command),
         engine.run(switchboard.incoming, switchboard.adopted),
+        switchboard.run(),
         keep_lines(services, engine),
     ]
 

@@ -5,6 +5,7 @@ import logging
 from collections.abc import AsyncIterator, Coroutine
 from contextlib import asynccontextmanager
 from enum import StrEnum
+from functools import partial
 from typing import Any
 
 from redis import Redis as JobsRedis
@@ -20,8 +21,11 @@ from kit.access import Access
 from kit.jobs import Dispatcher, JobRuntime
 from kit.tasks import stop
 from records.messages.jobs import MessageJob
+from server.calls import run_calls
 from server.settings import Settings
+from server.telephone import switchboard_for
 from server.wiring import Services, build
+from telephony.switchboard import flows
 from webchat.idle import IdleChats
 
 log = logging.getLogger(__name__)
@@ -42,6 +46,7 @@ async def run_gateway(settings: Settings) -> None:
     async with services.database.unit_of_work(services.access) as uow:
         await adopt_environment(uow, services.secret_box, settings.mailboxes)
         await adopt_sms_accounts(uow, services.secret_box, settings.sms_accounts)
+        await flows.seed(uow)
         await adopt_bots(uow, services.secret_box, settings.telegram.bots)
     await services.router.rebuild(str(services.access.workspace_id))
     loops: list[Coroutine[Any, Any, None]] = [
@@ -51,6 +56,7 @@ async def run_gateway(settings: Settings) -> None:
         services.telegram.run(services.store_intake),
         *(plugin.run(services.store_intake) for plugin in services.plugins.values() if hasattr(plugin, "run")),
         IdleChats(services.database, services.access, services.router, settings.citizens.chat).run(),
+        *([run_calls(services, partial(switchboard_for, services))] if settings.call_engine != "off" else []),
         claims.run(),
         outbox.run(),
         Dispatcher(services.database, Queue(LANE, connection=jobs)).run(),

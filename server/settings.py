@@ -18,6 +18,8 @@ from telephony.asterisk.settings import AsteriskSettings
 from telephony.embedded.settings import EmbeddedSettings
 from telephony.guard import GuardSettings
 from telephony.phones import read_ice_servers
+from telephony.prompts.voices import SpeechSettings
+from telephony.switchboard.settings import SwitchboardSettings
 from webchat.settings import CitizenSettings
 
 # sockaddr_un holds 108 bytes, the closing zero included.
@@ -79,6 +81,15 @@ class Settings(BaseSettings):
     )
     guard: GuardSettings = Field(
         default=GuardSettings(), description="who may dial what, and floods of calls, e.g. AXD_GUARD__SOURCE_CALLS"
+    )
+    call_engine: Literal["", "embedded", "asterisk", "off"] = Field(
+        default="", description="what carries calls; empty: Asterisk where it is set up, else between browsers"
+    )
+    switchboard: SwitchboardSettings = Field(
+        default=SwitchboardSettings(), description="what happens to calls, e.g. AXD_SWITCHBOARD__RECORDS"
+    )
+    speech: SpeechSettings = Field(
+        default=SpeechSettings(), description="the voice that reads texts, e.g. AXD_SPEECH__COMMAND"
     )
     ice_servers: str = Field(
         default="", description="STUN and TURN for browsers: JSON, or stun:host:port,turn:user:secret@host:port"

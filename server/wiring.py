@@ -25,6 +25,7 @@ from channels.sms.receipts import receipt_text
 from channels.sms.smpp.carrier import SmppCarrier
 from channels.status_answers import StatusAnswers
 from channels.telegram.adapter import TelegramAdapter
+from channels.voice.adapter import VoiceAdapter, VoicemailAdapter
 from desk.feed.feeds import Feeds
 from desk.ports import DeskSettings
 from kit.access import Access
@@ -46,6 +47,7 @@ from server.paper import paper_channels
 from server.plugins import live_connectors, plugin_channels, telegram_channel
 from server.settings import Settings
 from telephony.phones import PhoneSettings, read_ice_servers
+from telephony.switchboard.remote import RemoteSwitchboard
 from webchat.limits import RateLimits
 from webchat.pages import Pages
 from webchat.service_status import Matters
@@ -77,6 +79,8 @@ class Services:
     visit: LetterAdapter
     sms: SmsAdapter
     telegram: TelegramAdapter
+    voice: VoiceAdapter
+    voicemail: VoicemailAdapter
     plugins: Mapping[str, PluginAdapter]
     desk: DeskSettings
     feeds: Feeds
@@ -88,7 +92,8 @@ class Services:
 
     @property
     def adapters(self) -> dict[str, Adapter]:
-        own: dict[str, Adapter] = {adapter.channel: adapter for adapter in self._adapters}
+        adapters = (*self._adapters, self.voice, self.voicemail)
+        own: dict[str, Adapter] = {adapter.channel: adapter for adapter in adapters}
         return {**own, **self.plugins}
 
     def direct_intake(self, adapter: Adapter) -> Intake:
@@ -139,7 +144,9 @@ def build(settings: Settings) -> Services:
         secret_box=box,
         settings=settings.citizens,
     )
-    connectors[chat.channel] = chat
+    commands = Commands(redis, database, holder_name())
+    voice = VoiceAdapter(RemoteSwitchboard(commands))
+    connectors |= {chat.channel: chat, Channel.VOICE: voice, Channel.CALLBACK: voice}
     plugins = plugin_channels(settings, database, redis, router, box)
     connectors |= live_connectors(plugins)
     paper = paper_channels(database, access, blobs, box, waker)
@@ -150,7 +157,7 @@ def build(settings: Settings) -> Services:
         redis=redis,
         event_log=event_log,
         events=events,
-        commands=Commands(redis, database, holder_name()),
+        commands=commands,
         waker=waker,
         blobs=blobs,
         secret_box=box,
@@ -166,6 +173,8 @@ def build(settings: Settings) -> Services:
         visit=paper.visit,
         sms=_sms(settings, database, redis, router, box),
         telegram=telegram_channel(settings, database, redis, router, box),
+        voice=voice,
+        voicemail=VoicemailAdapter(),
         plugins=plugins,
         desk=DeskSettings(origins=_origins(settings), secure_cookies=settings.origin.startswith("https:")),
         phones=_phones(settings),

@@ -29,7 +29,9 @@ class Telephone(Protocol):
 
     async def release(self, contact_id: str) -> None: ...
 
-    async def check(self) -> Health: ...
+    async def is_carried(self) -> bool:
+        """Whether calls can be made and taken now."""
+        ...
 
 
 class VoiceAdapter:
@@ -59,7 +61,9 @@ class VoiceAdapter:
 
     async def check(self) -> Health:
         """See `channels.adapter.Adapter`."""
-        return await self.telephone.check()
+        if await self.telephone.is_carried():
+            return Health(ok=True)
+        return Health(ok=False, detail="No call engine runs: see that axd gateway runs and that it can reach Asterisk.")
 
 
 class VoicemailAdapter:
@@ -95,6 +99,7 @@ class VoiceIntake:
             "line": call.line,
             "language": call.language,
             "name": call.name,
+            "session": call.session,
         }
         stored = await self._calls(self._raw(Channel.VOICE, call.engine_id, said))
         return str(stored.contact_id)
@@ -107,6 +112,7 @@ class VoiceIntake:
             "dialled": message.dialled,
             "language": message.language,
             "name": "",
+            "session": message.session,
             "topic": message.topic,
             "call": message.contact_id,
             "duration_s": message.duration_s,

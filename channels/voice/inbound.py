@@ -30,7 +30,9 @@ def _checked(raw: RawInbound, make: Any) -> ContactRequest:
 
 
 def _sender(said: Mapping[str, Any], unique: str) -> Address:
-    """A withheld number is nobody's: each such call stands alone."""
+    """A call from the page is its chat session's; a withheld number is nobody's: each such call stands alone."""
+    if said["session"]:
+        return Address(kind="chat", value=said["session"], name=said["name"])
     if said["caller"]:
         return Address(kind="phone", value=normalise("phone", said["caller"]), name=said["name"])
     return Address(kind=WITHHELD, value=unique, name=said["name"])
@@ -50,7 +52,7 @@ def _call(raw: RawInbound, said: Mapping[str, Any]) -> ContactRequest:
         thread_key=f"call:{raw.provider_id}",
         text=CALLING[_language(said)],
         language=said["language"],
-        hints={"line": said["line"], "withheld": not said["caller"]},
+        hints={"line": said["line"], "withheld": not (said["caller"] or said["session"])},
     )
 
 

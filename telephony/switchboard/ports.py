@@ -11,7 +11,10 @@ from telephony.ivr.nodes import Say
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ArrivingCall:
-    """A call at its first ring. `caller` is "" when withheld; `engine_id` is unique among all calls."""
+    """A call at its first ring. `caller` is "" when withheld; `engine_id` is unique among all calls.
+
+    `session`: of the chat whose page the call comes from.
+    """
 
     engine_id: str
     caller: str
@@ -19,6 +22,7 @@ class ArrivingCall:
     line: str = ""
     language: str = "zh-CN"
     name: str = ""
+    session: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,6 +38,7 @@ class SpokenMessage:
     audio: Blob
     duration_s: float
     receipt: bool
+    session: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,6 +3,7 @@
 from typing import Any
 
 from kit.commands import Commands
+from kit.errors import AppError
 
 LEASE = "telephony"
 TIMEOUT_S = 4.0
@@ -24,6 +25,13 @@ class RemoteSwitchboard:
     async def release(self, contact_id: str) -> None:
         """No agent has it any more. Repeating is harmless."""
         await self._ask("release", contact_id=contact_id)
+
+    async def is_carried(self) -> bool:
+        """Whether calls can be made and taken now; raises nothing."""
+        try:
+            return bool((await self._ask("check"))["ok"])
+        except AppError:
+            return False
 
     async def call(self, contact_id: str) -> dict[str, Any]:
         """How a call stands: agent_id, consult (to, answered; or None), parties, recording."""

@@ -94,6 +94,7 @@ class CallSurroundings:
             audio=audio,
             duration_s=recording.duration_s,
             receipt=receipt,
+            session=leg.variables.get("session_id", ""),
         )
 
     async def promise_callback(self, session: Session, number: str) -> bool:

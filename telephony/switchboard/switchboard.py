@@ -96,6 +96,7 @@ class Switchboard:
             line=leg.variables.get("line", ""),
             language=language,
             name=leg.variables.get("display_name", ""),
+            session=leg.variables.get("session_id", ""),
         )
         contact_id = await house.arrive(arriving)
         async with house.database.unit_of_work(house.access) as uow:
@@ -255,6 +256,10 @@ class Switchboard:
         if call is not None:
             call.released.set()
 
+    async def is_carried(self) -> bool:
+        """Whether the engine can make and take calls now."""
+        return (await self._house.engine.check()).ok
+
     # Commands of pages.
 
     async def command(self, name: str, arguments: dict[str, Any]) -> dict[str, Any]:
@@ -263,6 +268,8 @@ class Switchboard:
             await self.connect(arguments["contact_id"], arguments["agent_id"])
         elif name == "release":
             await self.release(arguments["contact_id"])
+        elif name == "check":
+            return {"ok": await self.is_carried()}
         elif name == "call":
             return self._told(self._call(arguments["contact_id"]))
         else:

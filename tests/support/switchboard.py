@@ -201,5 +201,5 @@ class _Nowhere:
     async def release(self, contact_id: str) -> None:
         raise AssertionError("calls are released by the switchboard")
 
-    async def check(self) -> Any:
+    async def is_carried(self) -> bool:
         raise AssertionError("nobody asks")
