@@ -13,9 +13,7 @@ from records.staff import store as staff
 from telephony.embedded.page_wire import LEASE
 from telephony.lines import service as lines
 
-QUICK_S = 5.0
-RINGING_S = 30.0
-"""A consult answers once somebody has answered it, or not."""
+TIMEOUT_S = 5.0
 
 
 async def phone(uow: UnitOfWork, bag: Services, who: Actor) -> PhoneView:
@@ -42,13 +40,13 @@ async def ask(bag: Services, who: Actor, contact_id: str, name: str, **more: Any
     async with bag.database.unit_of_work(who.access, read_only=True) as uow:
         await reading.require_contact(uow, who, contact_id)
     arguments = {"contact_id": contact_id, "agent_id": who.account_id, **more}
-    return await bag.commands.request(LEASE, name, arguments, timeout_s=QUICK_S)
+    return await bag.commands.request(LEASE, name, arguments, timeout_s=TIMEOUT_S)
 
 
 async def ring(bag: Services, who: Actor, contact_id: str, name: str, to: str) -> None:
-    """Bring somebody else into the call; audited with whom. Raises `CallFailed` when nobody answers."""
+    """Ring somebody else for the call; audited with whom. Whether they answer is told by `view`."""
     async with bag.database.unit_of_work(who.access) as uow:
         await reading.require_contact(uow, who, contact_id)
         audit.record(uow, f"call.{name}", "contact", contact_id, detail={"to": to if ":" in to else "number"})
     arguments = {"contact_id": contact_id, "agent_id": who.account_id, "to": to}
-    await bag.commands.request(LEASE, name, arguments, timeout_s=RINGING_S)
+    await bag.commands.request(LEASE, name, arguments, timeout_s=TIMEOUT_S)

@@ -36,11 +36,16 @@ class TargetInput(BaseModel):
     to: Target
 
 
+class ConsultView(BaseModel):
+    to: str
+    answered: bool
+
+
 class CallView(BaseModel):
     """`agent_id`: who speaks with the citizen; `consult`: who is asked meanwhile; `parties`: how many are on it."""
 
     contact_id: str
     agent_id: str | None
-    consult: str | None
+    consult: ConsultView | None
     parties: int
     recording: bool

@@ -1205,6 +1205,112 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/desk/sms/accounts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List Sms Accounts */
+        get: operations["list_sms_accounts_api_desk_sms_accounts_get"];
+        put?: never;
+        /** Create Sms Account */
+        post: operations["create_sms_account_api_desk_sms_accounts_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/desk/sms/accounts/{account_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Remove Sms Account */
+        delete: operations["remove_sms_account_api_desk_sms_accounts__account_id__delete"];
+        options?: never;
+        head?: never;
+        /** Change Sms Account */
+        patch: operations["change_sms_account_api_desk_sms_accounts__account_id__patch"];
+        trace?: never;
+    };
+    "/api/desk/sms/accounts/{account_id}/check": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Check Sms Account */
+        post: operations["check_sms_account_api_desk_sms_accounts__account_id__check_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/desk/sms/accounts/{account_id}/templates": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List Sms Templates */
+        get: operations["list_sms_templates_api_desk_sms_accounts__account_id__templates_get"];
+        put?: never;
+        /** Create Sms Template */
+        post: operations["create_sms_template_api_desk_sms_accounts__account_id__templates_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/desk/sms/composing/{contact_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Compose Sms */
+        get: operations["compose_sms_api_desk_sms_composing__contact_id__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/desk/sms/templates/{template_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Remove Sms Template */
+        delete: operations["remove_sms_template_api_desk_sms_templates__template_id__delete"];
+        options?: never;
+        head?: never;
+        /** Change Sms Template */
+        patch: operations["change_sms_template_api_desk_sms_templates__template_id__patch"];
+        trace?: never;
+    };
     "/api/desk/snapshot": {
         parameters: {
             query?: never;
@@ -1492,6 +1598,11 @@ export interface components {
             id: string;
             /** Media Type */
             media_type: string;
+            /**
+             * Recognised
+             * @description What a scan says, once a worker has read it
+             */
+            recognised?: string | null;
             /** Size Bytes */
             size_bytes: number;
         };
@@ -1659,8 +1770,7 @@ export interface components {
         CallView: {
             /** Agent Id */
             agent_id: string | null;
-            /** Consult */
-            consult: string | null;
+            consult: components["schemas"]["ConsultView"] | null;
             /** Contact Id */
             contact_id: string;
             /** Parties */
@@ -1941,6 +2051,13 @@ export interface components {
             staff_number: string;
             /** State */
             state: string;
+        };
+        /** ConsultView */
+        ConsultView: {
+            /** Answered */
+            answered: boolean;
+            /** To */
+            to: string;
         };
         /** ContactDetail */
         ContactDetail: {
@@ -2919,6 +3036,161 @@ export interface components {
             name: string;
             /** Name En */
             name_en: string;
+        };
+        /**
+         * SmsAccountInput
+         * @description `settings` are those of the kind. `secret` is encrypted at rest and never given back; None keeps it.
+         */
+        SmsAccountInput: {
+            /**
+             * Enabled
+             * @default true
+             */
+            enabled?: boolean;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "twilio" | "aliyun" | "tencent" | "generic" | "smpp";
+            /** Name */
+            name: string;
+            /** Number */
+            number: string;
+            /** Secret */
+            secret?: string | null;
+            /** Settings */
+            settings: {
+                [key: string]: unknown;
+            };
+            /**
+             * Sign
+             * @default
+             */
+            sign?: string;
+            /**
+             * Throughput
+             * @default 10
+             */
+            throughput?: number;
+        };
+        /** SmsAccountView */
+        SmsAccountView: {
+            /** Enabled */
+            enabled: boolean;
+            /** From Environment */
+            from_environment: boolean;
+            /** Id */
+            id: string;
+            /**
+             * Inbound Url
+             * @description Where the provider sends texts; it holds a secret
+             */
+            inbound_url: string | null;
+            /** Kind */
+            kind: string;
+            /** Last Error */
+            last_error: string;
+            /** Last Error At */
+            last_error_at: string | null;
+            /** Last Success At */
+            last_success_at: string | null;
+            /** Name */
+            name: string;
+            /**
+             * Needs Template
+             * @description The provider refuses everything but approved templates
+             */
+            needs_template: boolean;
+            /** Number */
+            number: string;
+            /**
+             * Report Url
+             * @description Where the provider sends delivery reports; it holds a secret
+             */
+            report_url: string | null;
+            /** Settings */
+            settings: {
+                [key: string]: unknown;
+            };
+            /** Sign */
+            sign: string;
+            /**
+             * State
+             * @description starting, connected, retrying, stopped
+             */
+            state: string;
+            /** Throughput */
+            throughput: number;
+            /** Version */
+            version: number;
+        };
+        /**
+         * SmsComposingView
+         * @description How a text message to this contact can be written: freely, or only by a template.
+         */
+        SmsComposingView: {
+            /** Can Send */
+            can_send: boolean;
+            /** Max Chars */
+            max_chars: number;
+            /** Needs Template */
+            needs_template: boolean;
+            /** Sign */
+            sign: string;
+            /** Templates */
+            templates: components["schemas"]["SmsTemplateView"][];
+        };
+        /**
+         * SmsTemplateInput
+         * @description Variables stand in `text` as the provider writes them: {name} or ${name}.
+         */
+        SmsTemplateInput: {
+            /**
+             * Approved
+             * @default false
+             */
+            approved?: boolean;
+            /** Code */
+            code: string;
+            /**
+             * Language
+             * @default zh-CN
+             * @enum {string}
+             */
+            language?: "zh-CN" | "en";
+            /** Name */
+            name: string;
+            /**
+             * Purpose
+             * @default reply
+             * @enum {string}
+             */
+            purpose?: "reply" | "receipt" | "satisfaction" | "command";
+            /** Text */
+            text: string;
+        };
+        /** SmsTemplateView */
+        SmsTemplateView: {
+            /** Account Id */
+            account_id: string;
+            /** Approved */
+            approved: boolean;
+            /** Code */
+            code: string;
+            /** Id */
+            id: string;
+            /** Language */
+            language: string;
+            /** Name */
+            name: string;
+            /** Purpose */
+            purpose: string;
+            /** Text */
+            text: string;
+            /** Variables */
+            variables: string[];
+            /** Version */
+            version: number;
         };
         /**
          * SnapshotView
@@ -5586,6 +5858,315 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["PreviewView"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    list_sms_accounts_api_desk_sms_accounts_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SmsAccountView"][];
+                };
+            };
+        };
+    };
+    create_sms_account_api_desk_sms_accounts_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SmsAccountInput"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SmsAccountView"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    remove_sms_account_api_desk_sms_accounts__account_id__delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                account_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    change_sms_account_api_desk_sms_accounts__account_id__patch: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                account_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SmsAccountInput"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SmsAccountView"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    check_sms_account_api_desk_sms_accounts__account_id__check_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                account_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CheckView"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    list_sms_templates_api_desk_sms_accounts__account_id__templates_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                account_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SmsTemplateView"][];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    create_sms_template_api_desk_sms_accounts__account_id__templates_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                account_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SmsTemplateInput"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SmsTemplateView"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    compose_sms_api_desk_sms_composing__contact_id__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                contact_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SmsComposingView"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    remove_sms_template_api_desk_sms_templates__template_id__delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                template_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    change_sms_template_api_desk_sms_templates__template_id__patch: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                template_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SmsTemplateInput"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SmsTemplateView"];
                 };
             };
             /** @description Validation Error */

@@ -73,6 +73,7 @@ const inbox = {
 
 const calls = {
   phone: () => take(GET('/api/desk/calls/phone')),
+  call: (id: string) => take(GET('/api/desk/calls/{contact_id}', contactAt(id))),
   holdCall: (id: string, on: boolean) =>
     take(POST('/api/desk/calls/{contact_id}/hold', { ...contactAt(id), body: { on } })),
   sendDigits: (id: string, digits: string) =>

@@ -10,6 +10,7 @@ import { SipPhone } from '../phone/sip-phone'
 
 /** How long an accepted contact's call is expected: then it is no longer answered by itself. */
 const expectedMs = 30_000
+const lookMs = 1000
 
 export type Light = 'ready' | 'offline' | 'blocked' | 'busy' | 'lost'
 
@@ -20,11 +21,12 @@ export const usePhone = defineStore('phone', () => {
   const devices = ref<Devices>({ microphones: [], speakers: [] })
   const chosen = ref<Chosen>(readChosen())
   const held = ref(false)
-  const consult = ref('')
+  const consult = ref<{ name: string; answered: boolean } | null>(null)
   const joined = ref(false)
   const sound = new Audio()
   sound.autoplay = true
   let driver: Phone | null = null
+  let looking = 0
   let expected = { contactId: '', until: 0 }
 
   const call = computed(() => state.value.call)
@@ -70,7 +72,7 @@ export const usePhone = defineStore('phone', () => {
   function take(now: PhoneState): void {
     if (now.call?.id !== state.value.call?.id) {
       held.value = joined.value = false
-      consult.value = ''
+      consult.value = null
     }
     state.value = now
     if (now.ended === 'microphone') void lookAtDevices()
@@ -131,28 +133,38 @@ export const usePhone = defineStore('phone', () => {
     held.value = on
   }
 
-  /** The citizen waits while somebody is asked; answers once that one is there. Throws `Problem` when nobody answers. */
+  /** The citizen waits while somebody is asked. */
   async function ask(to: string, label: string): Promise<void> {
     if (!call.value) return
-    consult.value = label
-    try {
-      await api.consult(call.value.contactId, to)
-    } catch (error) {
-      consult.value = ''
-      throw error
-    }
+    await api.consult(call.value.contactId, to)
+    consult.value = { name: label, answered: false }
+    window.clearTimeout(looking)
+    looking = window.setTimeout(() => void followConsult(), lookMs)
+  }
+
+  /** Whoever was asked answers, or hangs up, or does not answer: then the citizen is back. */
+  async function followConsult(): Promise<void> {
+    if (!call.value || !consult.value) return
+    const now = await api.call(call.value.contactId).catch((error: unknown) => {
+      if (!(error instanceof Problem)) throw error
+      return null
+    })
+    if (now && !now.consult) consult.value = null
+    else if (consult.value)
+      consult.value = { ...consult.value, answered: now?.consult?.answered ?? consult.value.answered }
+    if (consult.value) looking = window.setTimeout(() => void followConsult(), lookMs)
   }
 
   async function endConsult(): Promise<void> {
     if (!call.value) return
     await api.endConsult(call.value.contactId)
-    consult.value = ''
+    consult.value = null
   }
 
   async function join(): Promise<void> {
     if (!call.value) return
     await api.joinAll(call.value.contactId)
-    consult.value = ''
+    consult.value = null
     joined.value = true
   }
 

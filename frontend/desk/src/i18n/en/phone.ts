@@ -8,6 +8,7 @@ export default {
   muted: 'Muted: nobody hears you',
   joined: 'Conference',
   consulting: 'Asking {name}; the citizen hears music',
+  ringing: 'Ringing {name}; the citizen hears music',
   mute: 'Mute',
   unmute: 'Unmute',
   hold: 'Hold',

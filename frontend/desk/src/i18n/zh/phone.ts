@@ -8,6 +8,7 @@ export default {
   muted: '已静音，对方听不到您',
   joined: '多方通话',
   consulting: '正在请教 {name}，诉求人在听音乐',
+  ringing: '正在呼叫 {name}，诉求人在听音乐',
   mute: '静音',
   unmute: '取消静音',
   hold: '保持',
