@@ -14,6 +14,7 @@ from rq import Queue
 from channels.intake import ClaimLoop
 from channels.mail.service import adopt_environment
 from channels.outbox import Outbox
+from channels.satisfaction import SatisfactionQuestions
 from channels.sms.service import adopt_environment as adopt_sms_accounts
 from channels.telegram.service import adopt_environment as adopt_bots
 from kit import blobs
@@ -59,6 +60,7 @@ async def run_gateway(settings: Settings) -> None:
         *([run_calls(services, partial(switchboard_for, services))] if settings.call_engine != "off" else []),
         claims.run(),
         outbox.run(),
+        SatisfactionQuestions(services.database, services.access, services.secret_box, settings.origin).run(),
         Dispatcher(services.database, Queue(LANE, connection=jobs)).run(),
         services.event_log.run_forgetting(services.database),
         _keep_house(services),

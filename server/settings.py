@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, Literal
 from urllib.parse import quote
 
+from phonenumbers import SUPPORTED_REGIONS
 from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict, SettingsError
 
@@ -58,6 +59,7 @@ class Settings(BaseSettings):
     secret_key: SecretStr = Field(default=SecretStr(""), description="signs and encrypts; empty: a key file")
     language: Language = Field(default_factory=_language_of_terminal, description="of the commands' messages")
     time_zone: str = Field(default="Asia/Shanghai", description="of the default workspace")
+    region: str = Field(default="CN", description="of telephone numbers that name no country, two letters")
     citizens: CitizenSettings = Field(
         default=CitizenSettings(), description="pages and chat, e.g. AXD_CITIZENS__SITE__PHONE"
     )
@@ -102,6 +104,13 @@ class Settings(BaseSettings):
     @classmethod
     def _absolute(cls, value: Path) -> Path:
         return value.expanduser().absolute()
+
+    @field_validator("region")
+    @classmethod
+    def _has_numbers(cls, value: str) -> str:
+        if value.upper() not in SUPPORTED_REGIONS:
+            raise ValueError("no region with telephone numbers")
+        return value.upper()
 
     @field_validator("public_url")
     @classmethod

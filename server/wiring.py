@@ -36,8 +36,10 @@ from kit.database import make_engine, make_writer
 from kit.events import EventHub, EventLog
 from kit.redis import make_redis
 from kit.secret_box import SecretBox
-from kit.unit_of_work import Database
+from kit.unit_of_work import Database, UnitOfWork
 from kit.wake import Waker
+from records.citizens import do_not_contact
+from records.citizens.addresses import use_region
 from router.contact import Channel
 from router.functions.client import RoutingFunctions
 from router.ports import LiveConnector
@@ -123,6 +125,7 @@ class Services:
 
 def build(settings: Settings) -> Services:
     """The services of one process. Touches neither database nor network."""
+    use_region(settings.region)
     access = Access.system(WORKSPACE_ID)
     redis = make_redis(settings.redis)
     event_log = EventLog(redis)
@@ -202,7 +205,20 @@ def _sms(settings: Settings, database: Database, redis: Redis, router: Router, b
     access = Access.system(WORKSPACE_ID)
     status = StatusAnswers(Matters(database, access, router), RateLimits(redis, str(access.workspace_id)))
     smpp = SmppCarrier(database, access, box, redis)
-    return SmsAdapter(database, access, box, Waker(redis), origin=settings.origin, status=status, smpp=smpp)
+    return SmsAdapter(
+        database,
+        access,
+        box,
+        Waker(redis),
+        origin=settings.origin,
+        status=status,
+        consent=_heed_consent,
+        smpp=smpp,
+    )
+
+
+async def _heed_consent(uow: UnitOfWork, number: str, wanted: bool) -> None:
+    await do_not_contact.change_by_address(uow, "phone", number, Channel.SMS, wanted=wanted)
 
 
 def _phones(settings: Settings) -> PhoneSettings:
