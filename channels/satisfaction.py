@@ -33,6 +33,7 @@ from records.staff.tables import WorkspaceRow
 from router.contact import OPEN_STATUSES, Channel, ContactStatus
 from router.tables import ContactRow
 from webchat.rating_links import link_token
+from webchat.ratings import is_report
 
 log = logging.getLogger(__name__)
 
@@ -124,7 +125,7 @@ class SatisfactionQuestions:
             # The page knows its visitor by the cookie.
             places["url"] = f"{self._url}/rate"
         else:
-            token = link_token(self._box, row.id)
+            token = link_token(self._box, contact.id)
             envelope[LINK_IN_ENVELOPE] = self._box.encrypt(f"{self._url}/rate/{token}")
         message = _message(contact, row, f"satisfaction:{row.id}", words.text.format(**places))
         await reply(uow, message, Delivery(recipient=row.recipient, envelope=envelope))
@@ -198,8 +199,7 @@ def _closed(now: datetime, after: timedelta) -> ColumnElement[bool]:
 
 
 async def _why_not(uow: UnitOfWork, contact: ContactRow, channel: str) -> str | None:
-    case = await uow.session.get(CaseRow, contact.case_id) if contact.case_id else None
-    if contact.hints.get("kind") == "report" or (case is not None and (case.kind == "report" or case.sealed)):
+    if await is_report(uow, contact):
         return "report"
     if not contact.answerable:
         return "machine"

@@ -5,12 +5,12 @@ from kit.secret_box import SecretBox
 _PURPOSE = "satisfaction"
 
 
-def link_token(box: SecretBox, row_id: str) -> str:
-    """For `/rate/<token>`: short enough for a text message, safe in an address."""
-    return f"{row_id}.{box.sign(_PURPOSE, row_id)}"
+def link_token(box: SecretBox, contact_id: str) -> str:
+    """For `/rate/<token>`: safe in an address, the same each time."""
+    return f"{contact_id}.{box.sign(_PURPOSE, contact_id)}"
 
 
-def row_of(box: SecretBox, token: str) -> str | None:
-    """The id that a token was made for; None for one that is not ours."""
-    row_id, _, signature = token.partition(".")
-    return row_id if box.verify(_PURPOSE, row_id, signature) else None
+def contact_of(box: SecretBox, token: str) -> str | None:
+    """The contact that a token was made for; None for a token that is not ours."""
+    contact_id, _, signature = token.partition(".")
+    return contact_id if box.verify(_PURPOSE, contact_id, signature) else None

@@ -21,6 +21,8 @@ from webchat.limits import HOUR_S, RateLimits
 from webchat.multipart import FormReader, small_form
 from webchat.pages import FieldErrors, Pages, see_other
 from webchat.progress import Matter
+from webchat.rating_links import link_token
+from webchat.ratings import Ratings
 from webchat.service_status import DeliverNote, Matters, urged_on
 
 STATUS_COOKIE = "axd_status"
@@ -36,6 +38,7 @@ class StatusRoom:
 
     pages: Pages
     matters: Matters
+    ratings: Ratings
     reader: FormReader
     limits: RateLimits
     box: SecretBox
@@ -199,6 +202,7 @@ async def _progress(
 ) -> Response:
     matter, calendar, citizen = await room.matters.matter(receipt_id)
     await room.matters.mark_read(matter)
+    rateable = await room.ratings.of_contact(matter.contact.id) if matter.contact is not None else None
     response = room.pages.render(
         request,
         "progress.html",
@@ -207,6 +211,7 @@ async def _progress(
         case=_shown(room, matter, calendar, citizen, room.pages.translator(request)),
         errors=errors or FieldErrors(),
         said=said,
+        rate=link_token(room.box, rateable.contact_id) if rateable is not None and not rateable.done else "",
         note=note,
         timeout_min=room.pages.settings.pages.status_minutes,
     )

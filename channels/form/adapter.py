@@ -25,8 +25,10 @@ from webchat.limits import RateLimits
 from webchat.multipart import FormReader
 from webchat.notes import VisitorNotes
 from webchat.pages import Pages
+from webchat.ratings import Ratings
 from webchat.routes_forms import CanText, FormRoom, form_routes
 from webchat.routes_offline import OfflineRoom, offline_routes
+from webchat.routes_rate import RatingRoom, rating_routes
 from webchat.routes_status import StatusRoom, status_routes
 from webchat.service import ChatSessions
 from webchat.service_forms import FormDesk
@@ -72,6 +74,7 @@ class FormAdapter:
     def routes(self, intake: Intake) -> APIRouter:
         """Form, receipt and status pages, and the widget's message for later."""
         routes = APIRouter()
+        ratings = Ratings(self._database, self._access)
         routes.include_router(
             form_routes(
                 FormRoom(
@@ -92,6 +95,7 @@ class FormAdapter:
                 StatusRoom(
                     pages=self._pages,
                     matters=self._matters,
+                    ratings=ratings,
                     reader=self._reader,
                     limits=self._limits,
                     box=self._secret_box,
@@ -104,6 +108,17 @@ class FormAdapter:
             offline_routes(
                 OfflineRoom(
                     pages=self._pages, desk=self._desk, sessions=self._sessions, limits=self._limits, deliver=intake
+                )
+            )
+        )
+        routes.include_router(
+            rating_routes(
+                RatingRoom(
+                    pages=self._pages,
+                    ratings=ratings,
+                    sessions=self._sessions,
+                    limits=self._limits,
+                    box=self._secret_box,
                 )
             )
         )
