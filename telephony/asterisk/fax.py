@@ -10,11 +10,11 @@ from pathlib import Path
 from PIL import Image, UnidentifiedImageError
 
 from kit.ids import new_id
-from telephony.asterisk.ari import Event
+from telephony.asterisk.ari import AsteriskRefused, Event
 from telephony.asterisk.configuration import FAX_RECEIVE, FAX_SEND
 from telephony.asterisk.leg import AsteriskLeg
 from telephony.asterisk.wire import Wire
-from telephony.calls import CallLeg
+from telephony.calls import CallLeg, LegEnded
 from telephony.fax import FaxResult, FaxStatus
 
 FILE_VARIABLE = "AXD_FAX_FILE"
@@ -50,22 +50,26 @@ class FaxLine:
         return _result(told, FaxStatus.PARTIAL if pages else FaxStatus.FAILED, pages, None)
 
     async def _run(self, leg: AsteriskLeg, context: str, path: Path) -> dict[str, str]:
-        """What the dial plan told at the end, nothing where it could not."""
-        application = self._wire.settings.application
+        """What the dial plan told at the end, nothing where it could not. Raises `LegEnded` before it has begun."""
         done = self._wire.expect(f"fax:{leg.id}")
         try:
             await leg.answer()
             await leg.set_variable(FILE_VARIABLE, str(path))
-            # Without a subscription the application hears no more of a channel that leaves it.
-            await self._wire.ask(
-                "POST", f"applications/{application}/subscription", {"eventSource": f"channel:{leg.id}"}
-            )
-            leg.has_fax = True
-            await leg.ask("POST", "/continue", {"context": context, "extension": "s", "priority": 1})
-            event = await done
+            try:
+                await self._leave(leg, context)
+                event = await done
+            except (LegEnded, AsteriskRefused):
+                return {}
         finally:
             done.cancel()
         return {key: str(value) for key, value in event.get("userevent", {}).items()}
+
+    async def _leave(self, leg: AsteriskLeg, context: str) -> None:
+        # Without a subscription the application hears no more of a channel that leaves it.
+        source = {"eventSource": f"channel:{leg.id}"}
+        await self._wire.ask("POST", f"applications/{self._wire.settings.application}/subscription", source)
+        leg.has_fax = True
+        await leg.ask("POST", "/continue", {"context": context, "extension": "s", "priority": 1})
 
     def heard(self, event: Event) -> None:
         if event.get("eventname") == DONE:

@@ -89,13 +89,14 @@ async def page_phone(uow: UnitOfWork, box: SecretBox, waker: Waker, account_id: 
     row = await store.phone_of(uow, account_id, PhoneKind.PAGE)
     if row is None:
         settings = PhoneSettings(
-            number=await _free_number(uow), name=name[:80], account_id=account_id, kind=PhoneKind.PAGE
+            number=await free_number(uow), name=name[:80], account_id=account_id, kind=PhoneKind.PAGE
         )
         row, _ = await create_phone(uow, box, waker, settings)
     return _phone(row, box)
 
 
-async def _free_number(uow: UnitOfWork) -> str:
+async def free_number(uow: UnitOfWork) -> str:
+    """The lowest number from 8001 on that no phone has."""
     taken = {row.number for row in await store.phones(uow)}
     return next(
         str(number) for number in range(FIRST_NUMBER, FIRST_NUMBER + len(taken) + 1) if str(number) not in taken
