@@ -18,8 +18,8 @@ from channels.status_answers import StatusAnswers
 from channels.telegram import service, store
 from channels.telegram.account import bot_of
 from channels.telegram.answers import Answers
-from channels.telegram.api import Bots
 from channels.telegram.check import check_bot
+from channels.telegram.clients import Bots
 from channels.telegram.commands import Commands
 from channels.telegram.edits import Edits
 from channels.telegram.files import Files

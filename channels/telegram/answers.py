@@ -8,7 +8,7 @@ from sqlalchemy import update
 from channels.adapter import ChannelUnavailable, MessageRejected
 from channels.telegram import store
 from channels.telegram.account import bot_of
-from channels.telegram.api import Bots
+from channels.telegram.clients import Bots
 from channels.telegram.tables import AnswerRow, BotRow
 from kit.access import Access
 from kit.errors import AppError

@@ -2,7 +2,7 @@
 
 from channels.adapter import ChannelUnavailable, Health, MessageRejected
 from channels.telegram.account import Bot
-from channels.telegram.api import Bots
+from channels.telegram.clients import Bots
 from channels.telegram.tables import BotMode
 
 _WORDS = {

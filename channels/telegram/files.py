@@ -9,7 +9,7 @@ import httpx
 
 from channels.adapter import Attachment, ChannelUnavailable, MessageRejected
 from channels.telegram.account import Bot
-from channels.telegram.api import Bots
+from channels.telegram.clients import Bots
 from channels.telegram.model import File, Message
 from channels.telegram.settings import MAX_DOWNLOAD_BYTES
 from kit.access import Access

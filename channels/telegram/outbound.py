@@ -15,7 +15,7 @@ from channels.adapter import (
 )
 from channels.telegram import store
 from channels.telegram.account import Bot, bot_of
-from channels.telegram.api import Bots, Client
+from channels.telegram.clients import Bots, Client
 from channels.telegram.inbound import thread_key
 from channels.telegram.splitting import split
 from channels.telegram.tables import BotRow, PartRow

@@ -68,3 +68,19 @@ def test_the_installed_package_can_make_its_database(clean_environment: Path, tm
         capture_output=True,
     )
     assert (tmp_path / "data/axd.db").exists()
+
+
+def test_a_plug_in_is_installed_beside_it_and_found(clean_environment: Path, tmp_path: Path) -> None:
+    source = ROOT / "plugins/wechat"
+    build = [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(tmp_path)]
+    subprocess.run(build, cwd=source, check=True, capture_output=True)
+    (wheel,) = tmp_path.glob("axd_wechat-*.whl")
+    held = set(zipfile.ZipFile(wheel).namelist())
+    needed = {str(path.relative_to("plugins/wechat")) for path in project_files() if path.match("plugins/wechat/*/*")}
+    assert needed - held == set()
+    python = clean_environment / "bin/python"
+    uv = shutil.which("uv") or str(ROOT / ".cache/uv/bin/uv")
+    subprocess.run([uv, "pip", "install", "--quiet", "--offline", "--no-deps", "--python", python, wheel], check=True)
+    script = "from channels.registry import installed; print(installed()['wechat'].load().__module__)"
+    found = subprocess.run([python, "-c", script], cwd=tmp_path, capture_output=True, text=True, check=True)
+    assert found.stdout.strip() == "axd_wechat"

@@ -26,6 +26,9 @@ from tests.support.sms_provider import REFUSED as REFUSED_NUMBER
 from tests.support.sms_world import CITIZEN, sms_world
 from tests.support.smtp_peer import REFUSED, SmtpPeer
 from tests.support.telegram_world import telegram_world
+from tests.support.wechat_platform import CITIZEN as OPENID
+from tests.support.wechat_platform import GONE
+from tests.support.wechat_world import wechat_world
 
 CORPUS = Path(__file__).parents[1] / "corpus"
 
@@ -198,6 +201,26 @@ async def sms(room: ChannelRoom, _peer: SmtpPeer) -> AsyncIterator[Subject]:
         )
 
 
+@asynccontextmanager
+async def wechat(room: ChannelRoom, _peer: SmtpPeer) -> AsyncIterator[Subject]:
+    """A plug-in, as its entry point gives it."""
+    async with wechat_world(room) as world:
+        world.platform.media |= {"picture": b"jpeg", "voice": b"#!AMR"}
+
+        async def trouble() -> None:
+            world.platform.busy = True
+
+        samples = page_samples("wechat")
+        yield Subject(
+            adapter=world.adapter,
+            samples=samples,
+            malformed=spoiled(samples[0].raw),
+            trouble=trouble,
+            recipient=OPENID,
+            refused=GONE,
+        )
+
+
 async def _mailbox(room: ChannelRoom, peer: SmtpPeer) -> None:
     settings = MailboxSettings.model_validate(
         {
@@ -216,4 +239,4 @@ async def _mailbox(room: ChannelRoom, peer: SmtpPeer) -> None:
         await service.create(uow, room.side.box, room.waker, settings)
 
 
-ADAPTERS = {"chat": chat, "form": form, "mail": mail, "telegram": telegram, "sms": sms}
+ADAPTERS = {"chat": chat, "form": form, "mail": mail, "telegram": telegram, "wechat": wechat, "sms": sms}

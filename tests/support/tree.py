@@ -32,6 +32,12 @@ def rooms() -> tuple[str, ...]:
     )
 
 
+@cache
+def plugin_packages() -> tuple[str, ...]:
+    """The packages of the sample plug-ins, each in a distribution of its own under `plugins/`."""
+    return tuple(path.parts[2] for path in project_files() if path.match("plugins/*/*/__init__.py"))
+
+
 def python_files(*folders: str) -> list[Path]:
     """The Python files under the top-level `folders`; of all rooms when none is named."""
     wanted = folders or rooms()

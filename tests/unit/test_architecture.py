@@ -8,7 +8,8 @@ from functools import cache
 from importlib.metadata import packages_distributions
 from pathlib import Path
 
-from tests.support.tree import ROOT, project_files, pyproject, python_files, rooms
+from channels.registry import installed
+from tests.support.tree import ROOT, plugin_packages, project_files, pyproject, python_files, rooms
 
 LONGEST_FILE = 400
 LONGEST_FUNCTION = 50
@@ -46,10 +47,21 @@ def flat(layers: list[str]) -> set[str]:
 def test_a_new_room_stands_in_every_list() -> None:
     tool = pyproject()["tool"]
     assert set(tool["hatch"]["build"]["targets"]["wheel"]["packages"]) == set(rooms())
-    assert set(tool["mypy"]["packages"]) == {*rooms(), "tests"}
+    assert set(tool["mypy"]["packages"]) == {*rooms(), "tests", *plugin_packages()}
     assert set(tool["importlinter"]["root_packages"]) == {*rooms(), "tests"}
     assert flat(contract("Rooms import downwards only")["layers"]) == set(rooms())
     assert set(contract("Nothing of the product imports the tests")["source_modules"]) == set(rooms())
+
+
+def test_plug_ins_are_installed_beside_the_rooms_and_none_imports_them() -> None:
+    """Each is a distribution of its own under `plugins/`, found by its entry point alone."""
+    tool = pyproject()["tool"]
+    assert plugin_packages()
+    assert set(plugin_packages()) <= set(tool["ruff"]["lint"]["isort"]["known-first-party"])
+    folders = {path.parts[1] for path in project_files() if path.match("plugins/*/pyproject.toml")}
+    assert folders == set(installed())
+    importers = [path for path in python_files() if set(plugin_packages()) & _imported_packages(path)]
+    assert importers == []
 
 
 def test_records_and_channels_stand_in_their_contracts() -> None:
@@ -91,7 +103,7 @@ def test_files_stay_short() -> None:
 def test_functions_stay_short() -> None:
     long = {
         f"{path}:{node.lineno} {node.name}"
-        for path in python_files(*rooms(), "tests")
+        for path in python_files(*rooms(), "tests", "plugins")
         if "versions" not in path.parts
         for node in nodes_of(path)
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)

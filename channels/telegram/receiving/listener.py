@@ -11,7 +11,7 @@ from channels.adapter import ChannelUnavailable, Intake, MessageRejected
 from channels.claim import Claim, ClaimLost
 from channels.telegram import service, store
 from channels.telegram.account import Bot
-from channels.telegram.api import Bots, Client
+from channels.telegram.clients import Bots, Client
 from channels.telegram.receiving.webhook import raw_of
 from channels.telegram.settings import TelegramSettings
 from channels.telegram.tables import BotMode

@@ -8,7 +8,7 @@ from channels.adapter import Intake
 from channels.claim import Claim
 from channels.telegram import service, store
 from channels.telegram.account import bot_of
-from channels.telegram.api import Bots
+from channels.telegram.clients import Bots
 from channels.telegram.receiving.listener import Listener
 from channels.telegram.service import WAKE_BOTS, webhook_path
 from channels.telegram.settings import TelegramSettings
