@@ -4,8 +4,9 @@ Nothing is silently dropped or degraded: what an adapter cannot do it says with 
 says with `MalformedInbound`, and the raw input is kept.
 """
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any, Protocol
 
 from fastapi import APIRouter
@@ -165,6 +166,25 @@ class LiveAdapter(Adapter, Protocol):
 
     async def release(self, contact_id: str) -> None:
         """The agent is done: the citizen is told."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProviderItem:
+    """One item that the other side had for us, by the account and id that its ledger row bears."""
+
+    account: str
+    provider_id: str
+
+
+class Reconcilable(Protocol):
+    """An adapter whose other side can be asked what it had for us: `axd reconcile` compares that with the ledger."""
+
+    def provider_items(self, since: datetime) -> AsyncIterator[ProviderItem]:
+        """What there was since that moment, or since its day where no finer question can be put; nothing is changed.
+
+        Raises `ChannelUnavailable`.
+        """
         ...
 
 

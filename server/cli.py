@@ -59,6 +59,15 @@ def rebuild() -> None:
     _become("server.rebuild")
 
 
+@app.command(
+    context_settings={"allow_extra_args": True, "ignore_unknown_options": True, "help_option_names": []},
+    add_help_option=False,
+)
+def reconcile(context: typer.Context) -> None:
+    """台账与各渠道对账 / Compare the ledger with what the channels had."""
+    _become("server.reconcile", *context.args)
+
+
 @app.command()
 def doctor(
     only: Annotated[str, typer.Option(help="只查一项 / one check only, by its name")] = "",

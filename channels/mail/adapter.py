@@ -1,6 +1,7 @@
 """The mail channel: IMAP in, SMTP out. See `channels.adapter` for what an adapter promises."""
 
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
+from datetime import datetime
 
 from channels.adapter import (
     Capabilities,
@@ -9,18 +10,20 @@ from channels.adapter import (
     Intake,
     MalformedInbound,
     OutboundMessage,
+    ProviderItem,
     RawInbound,
     SendReceipt,
 )
 from channels.gateway_mail import Gateway, GatewayReader
 from channels.mail import service, store
-from channels.mail.account import account_of
+from channels.mail.account import Account, account_of
 from channels.mail.check import check_account
 from channels.mail.inbound import Inbound
 from channels.mail.limits import AUTOMATIC_PER_DAY
 from channels.mail.outbound import Outbound
 from channels.mail.parsing.sandbox import MailSandbox
 from channels.mail.receiving.folder_ledger import FolderLedger
+from channels.mail.receiving.listing import mailbox_items
 from channels.mail.receiving.reader import ReaderLimits
 from channels.mail.receiving.receiver import MailReceiver
 from channels.mail.threads import ReplyMarks
@@ -91,10 +94,23 @@ class MailAdapter:
             rows = [row for row in await store.mailboxes(uow) if row.enabled]
         return [Gateway(account=row.id, line=row.address, pattern=row.fax_gateway) for row in rows if row.fax_gateway]
 
+    async def provider_items(self, since: datetime) -> AsyncIterator[ProviderItem]:
+        """See `channels.adapter.Reconcilable`: the UIDs of every enabled mailbox."""
+        for account in await self._accounts():
+            async for item in mailbox_items(account, self._tokens, self._folder_id, since):
+                yield item
+
+    async def _folder_id(self, account: Account) -> str:
+        async with self._database.unit_of_work(self._access, read_only=True) as uow:
+            return await store.folder_id(uow, account.id, account.folder)
+
+    async def _accounts(self) -> list[Account]:
+        async with self._database.unit_of_work(self._access, read_only=True) as uow:
+            return [account_of(row, self._box) for row in await store.mailboxes(uow) if row.enabled]
+
     async def check(self) -> Health:
         """Every enabled mailbox, tried for real."""
-        async with self._database.unit_of_work(self._access, read_only=True) as uow:
-            accounts = [account_of(row, self._box) for row in await store.mailboxes(uow) if row.enabled]
+        accounts = await self._accounts()
         found = [(account.name, await check_account(account, self._tokens)) for account in accounts]
         faults = [f"{name}: {health.detail}" for name, health in found if not health.ok]
         return Health(ok=not faults, detail="\n".join(faults))

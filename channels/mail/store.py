@@ -37,6 +37,12 @@ async def folder(uow: UnitOfWork, mailbox_id: str, name: str) -> FolderRow:
     return found
 
 
+async def folder_id(uow: UnitOfWork, mailbox_id: str, name: str) -> str:
+    """Empty for a folder that was never read."""
+    query = select(FolderRow.id).where(FolderRow.mailbox_id == mailbox_id, FolderRow.name == name)
+    return await uow.session.scalar(query) or ""
+
+
 async def note_success(uow: UnitOfWork, mailbox_id: str) -> MailboxRow | None:
     """The folder was read; None where this says nothing new within the minute."""
     return await uow.session.scalar(

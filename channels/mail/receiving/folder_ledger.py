@@ -97,11 +97,16 @@ class FolderLedger:
         return RawInbound(
             channel=Channel.MAIL,
             account=account.id,
-            provider_id=f"{mark.folder_id}/{mark.uid_validity}/{mail.uid}",
+            provider_id=provider_id(mark.folder_id, mark.uid_validity, mail.uid),
             received_at=min(mail.arrived_at or uow.now, uow.now),
             raw_json={"truncated_from_bytes": cut} if cut else None,
             sealed=account.confidential,
         )
+
+
+def provider_id(folder_id: str, uid_validity: int, uid: int) -> str:
+    """What a mail is known under: a UID means something only in its folder and under its UIDVALIDITY."""
+    return f"{folder_id}/{uid_validity}/{uid}"
 
 
 async def _require(uow: UnitOfWork, lease: Lease) -> None:
