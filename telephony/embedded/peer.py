@@ -28,7 +28,8 @@ from kit.errors import Invalid
 from kit.tasks import stop
 from telephony.embedded.audio import FRAME_SAMPLES, RATE_HZ, Samples, to_ulaw
 
-log = logging.getLogger(__name__)
+# Its lines hold the network addresses of people.
+logging.getLogger("aioice").setLevel(logging.WARNING)
 
 MOST_WAITING_FRAMES = 4
 TIME_BASE = Fraction(1, RATE_HZ)
