@@ -1,7 +1,6 @@
 """What a delivery is: a whole text, a part of one, or a receipt; and what makes it the same as an earlier one."""
 
 import hashlib
-from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
@@ -46,9 +45,9 @@ class Arrived:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Before:
-    """An equal delivery that is stored already."""
+    """An equal delivery that is stored already; `first_id` is the ledger row of the text, where this repeats one."""
 
-    ledger_id: str
+    first_id: str
     era: str
     received_at: datetime
 
@@ -99,14 +98,11 @@ def number_of(address: Address) -> str:
     return f"+{value}" if address.ton == INTERNATIONAL and value.isdecimal() else value
 
 
-def repeated(item: Arrived, before: Sequence[Before]) -> Before | None:
-    """The delivery that `item` is the repetition of, if it is one.
+def repeated(item: Arrived, before: Before) -> bool:
+    """Whether `item` is only the equal text `before`, the newest of its kind, sent again.
 
     SMPP names no text. An equal one counts as sent again when our answer to the first may have been lost, so in
     another era, within ten minutes; or within ten seconds in the same, which no thumb can do but networks do.
     """
-    for earlier in before:
-        age = item.received_at - earlier.received_at
-        if age <= (HELD_TWICE_WITHIN if earlier.era == item.era else REDELIVERED_WITHIN):
-            return earlier
-    return None
+    age = item.received_at - before.received_at
+    return age <= (HELD_TWICE_WITHIN if before.era == item.era else REDELIVERED_WITHIN)

@@ -28,7 +28,7 @@ from kit.wake import Waker
 from records.messages.tables import LedgerRow, LedgerState
 
 GROUP = 64
-_Known = dict[str, list[Before]]
+_Known = dict[str, Before]
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,27 +131,26 @@ class Inbox:
             raise ClaimLost(self._lease.name)
 
     async def _before(self, uow: UnitOfWork, items: Sequence[Arrived]) -> _Known:
-        """Equal whole texts of the last minutes, by their digest, oldest first."""
+        """The newest equal text of the last minutes, by its digest."""
         digests = {item.digest for item in items if item.text is not None}
-        found: _Known = {digest: [] for digest in digests}
         if not digests:
-            return found
+            return {}
         named = [LedgerRow.provider_id.between(prefix(digest), f"{prefix(digest)}~") for digest in digests]
         rows = await uow.session.scalars(
             select(LedgerRow)
             .where(LedgerRow.channel == CHANNEL, LedgerRow.account == self._account_id, or_(*named))
             .where(LedgerRow.received_at >= min(item.received_at for item in items) - REDELIVERED_WITHIN)
-            .where(LedgerRow.duplicate_of_id.is_(None))
             .order_by(LedgerRow.received_at, LedgerRow.id)
         )
+        found: _Known = {}
         for row in rows:
             _, digest, era, _ = row.provider_id.split(":")
-            found[digest].append(Before(ledger_id=row.id, era=era, received_at=row.received_at))
+            found[digest] = Before(first_id=row.duplicate_of_id or row.id, era=era, received_at=row.received_at)
         return found
 
     async def _enter(self, uow: UnitOfWork, item: Arrived, before: _Known) -> LedgerRow:
         if item.text is not None:
-            return await self._enter_text(uow, item, item.text, before[item.digest])
+            return await self._enter_text(uow, item, item.text, before)
         if item.segment is not None:
             return await self._enter_part(uow, item, item.segment)
         row = self._aside(uow, item, "delivery report", {"report": _said(item)})
@@ -159,7 +158,7 @@ class Inbox:
             await apply_report(uow, item.report)
         return row
 
-    async def _enter_text(self, uow: UnitOfWork, item: Arrived, text: str, before: list[Before]) -> LedgerRow:
+    async def _enter_text(self, uow: UnitOfWork, item: Arrived, text: str, known: _Known) -> LedgerRow:
         sms = SmsIn(
             account_id=self._account_id,
             provider_id=item.provider_id,
@@ -169,13 +168,14 @@ class Inbox:
             received_at=item.received_at,
         )
         row = ledger.enter(uow, raw_of(sms), None)
-        first = repeated(item, before)
-        if first is not None:
-            row.state, row.reason, row.duplicate_of_id = LedgerState.IGNORED, "duplicate", first.ledger_id
         await uow.session.flush()
-        if first is None:
-            before.append(Before(ledger_id=row.id, era=item.era, received_at=item.received_at))
+        before = known.get(item.digest)
+        if before is not None and repeated(item, before):
+            row.state, row.reason, row.duplicate_of_id = LedgerState.IGNORED, "duplicate", before.first_id
+        else:
             self._wake(uow)
+        first_id = row.duplicate_of_id or row.id
+        known[item.digest] = Before(first_id=first_id, era=item.era, received_at=item.received_at)
         return row
 
     async def _enter_part(self, uow: UnitOfWork, item: Arrived, segment: Segment) -> LedgerRow:
