@@ -136,17 +136,7 @@ def build(settings: Settings) -> Services:
     router = Router(database=database, functions=RoutingFunctions(redis), connectors=connectors)
     pages = Pages(settings.citizens, box, database.clock)
     acknowledgements = Acknowledgements(f"{settings.origin}/status", box, wordings={Channel.SMS: receipt_text})
-    chat = ChatAdapter(
-        database=database,
-        access=access,
-        redis=redis,
-        events=events,
-        event_log=event_log,
-        blobs=blobs,
-        router=router,
-        secret_box=box,
-        settings=settings.citizens,
-    )
+    chat = _chat(settings, database, redis, events, event_log, router, box)
     commands = Commands(redis, database, holder_name())
     voice = VoiceAdapter(RemoteSwitchboard(commands))
     connectors |= {chat.channel: chat, Channel.VOICE: voice, Channel.CALLBACK: voice}
@@ -182,6 +172,28 @@ def build(settings: Settings) -> Services:
         desk=DeskSettings(origins=_origins(settings), secure_cookies=settings.origin.startswith("https:")),
         phones=_phones(settings),
         feeds=Feeds(database=database, events=events, event_log=event_log, router=router),
+    )
+
+
+def _chat(
+    settings: Settings,
+    database: Database,
+    redis: Redis,
+    events: EventHub,
+    event_log: EventLog,
+    router: Router,
+    box: SecretBox,
+) -> ChatAdapter:
+    return ChatAdapter(
+        database=database,
+        access=Access.system(WORKSPACE_ID),
+        redis=redis,
+        events=events,
+        event_log=event_log,
+        blobs=BlobStore(settings.blob_dir),
+        router=router,
+        secret_box=box,
+        settings=settings.citizens,
     )
 
 
