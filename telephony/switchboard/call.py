@@ -27,7 +27,8 @@ class Consult:
 
 @dataclass(kw_only=True)
 class Call:
-    """`agent`: who speaks with the citizen; `coming`: who was reached and is put through next.
+    """`agent`: who speaks with the citizen; `coming`: who was reached and is put through next;
+    `reaching`: the task that rings him.
 
     `connected`, `released`, `ended` are set by who learns of it and looked at by the task that serves the call.
     """
@@ -40,6 +41,7 @@ class Call:
     bridge: Bridge | None = None
     agent: AgentSide | None = None
     coming: AgentSide | None = None
+    reaching: "asyncio.Task[None] | None" = None
     consult: Consult | None = None
     others: list[CallLeg] = field(default_factory=list)
     connected: asyncio.Event = field(default_factory=asyncio.Event)

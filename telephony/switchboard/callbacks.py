@@ -9,6 +9,7 @@ from sqlalchemy import select, update
 from kit.due_work import schedule
 from kit.errors import Conflict
 from kit.unit_of_work import UnitOfWork
+from records.citizens.addresses import normalise
 from records.staff.tables import WorkspaceRow
 from router.contact import Address, Channel, ContactRequest, ContactStatus
 from router.results import Entry
@@ -31,6 +32,7 @@ class CallbackJob(StrEnum):
 
 async def promise(house: House, call: Call, number: str, *, after: timedelta) -> bool:
     """Promise one instead of further waiting; False when the call is already somebody's."""
+    number = normalise("phone", number)
     if not number:
         return False
     try:

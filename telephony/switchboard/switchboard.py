@@ -206,6 +206,8 @@ class Switchboard:
     async def _end(self, call: Call) -> None:
         """Nothing hangs on the call afterwards, and what became of it is written down."""
         hung_up = call.ended.is_set() or call.leg.state is LegState.ENDED
+        if call.reaching is not None:
+            await stop([call.reaching])
         for leg in [*call.others, *([call.coming.leg] if call.coming else []), call.leg]:
             await leg.hang_up()
         await self.phones.withdraw(call.contact_id)
@@ -237,7 +239,7 @@ class Switchboard:
         if call is None:
             self._house.start(self._outgoing.begin(contact_id, agent_id))
         elif not (call.agent and call.agent.agent_id == agent_id):
-            self._house.start(self._reach(call, agent_id))
+            call.reaching = self._house.start(self._reach(call, agent_id))
 
     async def _reach(self, call: Call, agent_id: str) -> None:
         leg = await self.phones.reach(call.contact_id, agent_id, call.leg.caller)

@@ -167,6 +167,7 @@ class FakeLeg:
 
     async def falls_silent(self) -> None:
         self.silences += 1
+        self.collecting = False
         self.tell()
 
     def hears(self) -> frozenset[int]:

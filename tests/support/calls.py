@@ -104,7 +104,10 @@ class FakeParty:
     async def hears_prompt(self, *names: str) -> None:
         """Each of `names` was played, in this order, since the last time this was asked."""
         for name in names:
-            await wait_until(lambda: self._take(name), f"prompt {name}; played: {self.leg.prompts}")  # noqa: B023
+            try:
+                await wait_until(lambda: self._take(name), "a prompt")  # noqa: B023
+            except AssertionError:
+                raise AssertionError(f"{name} was not heard, but {self.leg.prompts}") from None
 
     def _take(self, name: str) -> bool:
         if name not in self.leg.prompts:
