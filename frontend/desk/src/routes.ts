@@ -48,6 +48,12 @@ export const pages: Page[] = [
     component: () => import('./channels/ChannelBotsPage.vue'),
   },
   {
+    name: 'sms',
+    path: '/sms',
+    meta: { needs: ['channels.write'] },
+    component: () => import('./channels/ChannelSmsPage.vue'),
+  },
+  {
     name: 'staff',
     path: '/staff',
     meta: { needs: ['accounts.write'] },

@@ -12,6 +12,7 @@ import phone from './phone'
 import problem from './problem'
 import shell from './shell'
 import skills from './skills'
+import sms from './sms'
 import staff from './staff'
 import thread from './thread'
 import words from './words'
@@ -32,6 +33,7 @@ export default {
   quarantine,
   shell,
   skills,
+  sms,
   staff,
   thread,
   words,

@@ -9,6 +9,7 @@ export default {
   quarantine: 'Held',
   mailboxes: 'Mail',
   bots: 'Telegram',
+  sms: 'SMS',
   staff: 'Staff',
   help: 'Help',
   online: 'Online',

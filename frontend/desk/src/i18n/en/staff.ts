@@ -105,5 +105,11 @@ export default {
     session_refused: 'Failed to sign in',
     session_revoked: 'Revoked a session',
     skills_changed: 'Changed skills',
+    sms_account_changed: 'Changed an SMS account',
+    sms_account_created: 'Added an SMS account',
+    sms_account_removed: 'Removed an SMS account',
+    sms_template_changed: 'Changed an SMS template',
+    sms_template_created: 'Added an SMS template',
+    sms_template_removed: 'Removed an SMS template',
   },
 }

@@ -9,6 +9,7 @@ export default {
   quarantine: '隔离',
   mailboxes: '邮箱',
   bots: 'Telegram',
+  sms: '短信',
   staff: '人员',
   help: '帮助',
   online: '在线',

@@ -104,5 +104,11 @@ export default {
     session_refused: '登录失败',
     session_revoked: '撤销登录',
     skills_changed: '改技能',
+    sms_account_changed: '改短信账户',
+    sms_account_created: '添加短信账户',
+    sms_account_removed: '删除短信账户',
+    sms_template_changed: '改短信模板',
+    sms_template_created: '添加短信模板',
+    sms_template_removed: '删除短信模板',
   },
 }
