@@ -4,7 +4,7 @@ import logging
 
 from sqlalchemy import select
 
-from router.contact import ContactStatus
+from router.contact import Channel, ContactStatus
 from router.tables import ContactRow
 from telephony.calls import Adopted, Bridge, CallLeg, LegState
 from telephony.switchboard.house import House
@@ -15,8 +15,8 @@ log = logging.getLogger(__name__)
 ON_THE_LINE = (ContactStatus.RECEIVED, ContactStatus.QUEUED, ContactStatus.OFFERED, ContactStatus.ACTIVE)
 
 
-async def sort_out(house: House, adopted: Adopted) -> list[tuple[CallLeg, Bridge | None]]:
-    """Citizens' legs to serve again, with the bridge in which each speaks with an agent.
+async def sort_out(house: House, adopted: Adopted) -> list[tuple[CallLeg, str, Bridge | None]]:
+    """Citizens' legs to serve again, each with its contact and the bridge in which it speaks with an agent.
 
     Contacts whose leg is gone are ended; legs that no such call needs are hung up.
     """
@@ -35,7 +35,7 @@ async def sort_out(house: House, adopted: Adopted) -> list[tuple[CallLeg, Bridge
         if leg.id not in known and leg.id not in needed:
             await leg.hang_up()
     log.info("%d calls go on, %d were lost", len(citizens), len(known) - len(citizens))
-    return [(leg, talks.get(leg.id)) for leg in citizens]
+    return [(leg, known[leg.id], talks.get(leg.id)) for leg in citizens]
 
 
 async def _abandon(house: House, contact_id: str) -> None:
@@ -43,11 +43,16 @@ async def _abandon(house: House, contact_id: str) -> None:
 
 
 async def _open_calls(house: House) -> dict[str, str]:
-    """Leg to contact of all calls that had not ended."""
+    """Leg to contact of all calls that had not ended; a crash may have come before a call's own row was written."""
     async with house.database.unit_of_work(house.access, read_only=True) as uow:
-        rows = await uow.session.execute(
+        came = await uow.session.execute(
+            select(ContactRow.external_id, ContactRow.id).where(
+                ContactRow.channel == Channel.VOICE, ContactRow.status.in_(ON_THE_LINE)
+            )
+        )
+        made = await uow.session.execute(
             select(CallRow.engine_id, CallRow.contact_id)
             .join(ContactRow, ContactRow.id == CallRow.contact_id)
             .where(CallRow.ended_at.is_(None), ContactRow.status.in_(ON_THE_LINE))
         )
-        return {row[0]: row[1] for row in rows}
+        return {row[0]: row[1] for row in (*came, *made)}

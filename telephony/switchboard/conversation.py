@@ -50,7 +50,8 @@ class Conversation:
                 await call.until(call.released)
         finally:
             watching.cancel()
-            await uninterrupted(self.leave(side))
+            if not self._house.leaves_calls():
+                await uninterrupted(self.leave(side))
 
     async def _put_through(self, side: AgentSide) -> None:
         house, call = self._house, self._call

@@ -62,6 +62,11 @@ class House:
     def busy(self) -> frozenset["asyncio.Task[None]"]:
         return frozenset(self._tasks)
 
+    def leaves_calls(self) -> bool:
+        """Whether this task is being stopped with its process, and the next process goes on with its calls."""
+        task = asyncio.current_task()
+        return task is not None and task.cancelling() > 0 and self.engine.capabilities.adopts_calls
+
     async def say(self, leg: CallLeg, say: Say, session: Session, *, stop: bool = False) -> str:
         """Let `leg` hear `say`; with `stop` a key ends it and is returned."""
         for media in await self.speaker.sounds(say, session.language, session.values):

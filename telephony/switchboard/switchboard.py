@@ -54,17 +54,17 @@ class Switchboard:
 
     async def incoming(self, leg: CallLeg) -> None:
         """Serve one call from its first ring until nobody hangs on it any more."""
-        await self._attend(leg, None)
+        await self._attend(leg, None, None)
 
     async def adopted(self, adopted: Adopted) -> None:
         """Calls that an earlier process had: those in progress go on, and contacts whose call is gone are ended."""
-        for leg, bridge in await sort_out(self._house, adopted):
-            self._house.start(self._attend(leg, bridge))
+        for leg, contact_id, bridge in await sort_out(self._house, adopted):
+            self._house.start(self._attend(leg, contact_id, bridge))
 
-    async def _attend(self, leg: CallLeg, bridge: Bridge | None) -> None:
+    async def _attend(self, leg: CallLeg, contact_id: str | None, bridge: Bridge | None) -> None:
         call: Call | None = None
         try:
-            call = await self._begin(leg)
+            call = await self._begin(leg, contact_id)
             await self._serve(call, bridge)
         except LegEnded:
             log.debug("a caller hung up")
@@ -75,18 +75,12 @@ class Switchboard:
         except Exception:
             log.exception("a call could not be served further")
         finally:
-            if call is not None and not self._leaves_calls():
+            if call is not None and not self._house.leaves_calls():
                 await uninterrupted(self._end(call))
             elif call is None:
                 await leg.hang_up(HangUpCause.CONGESTION)
 
-    def _leaves_calls(self) -> bool:
-        """This process ends, and the next one goes on with its calls."""
-        task = asyncio.current_task()
-        stopped = task is not None and task.cancelling() > 0
-        return stopped and self._house.engine.capabilities.adopts_calls
-
-    async def _begin(self, leg: CallLeg) -> Call:
+    async def _begin(self, leg: CallLeg, contact_id: str | None) -> Call:
         house = self._house
         language = leg.variables.get("language") or "zh-CN"
         arriving = ArrivingCall(
@@ -98,7 +92,7 @@ class Switchboard:
             name=leg.variables.get("display_name", ""),
             session=leg.variables.get("session_id", ""),
         )
-        contact_id = await house.arrive(arriving)
+        contact_id = contact_id or await house.arrive(arriving)
         async with house.database.unit_of_work(house.access) as uow:
             row_id = await store.begin(uow, contact_id, arriving)
             workspace = await uow.session.get_one(WorkspaceRow, uow.workspace_id)

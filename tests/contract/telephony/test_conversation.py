@@ -1,0 +1,228 @@
+"""What agent and citizen can do while they speak, and what a restart of the process leaves."""
+
+import pytest
+
+from kit.errors import AppError, Conflict
+from router.contact import ContactStatus
+from telephony.calls import Adopted, CallFailed, HangUpCause, LegState
+from telephony.switchboard.switchboard import Switchboard
+from tests.support.calls import FakeParty
+from tests.support.switchboard import Hotline
+from tests.support.waiting import wait_until
+
+CITIZEN, AGENT, THIRD = 400, 575, 1900
+
+
+async def do(line: Hotline, name: str, contact_id: str, agent_id: str, **given: object) -> None:
+    await line.switchboard.command(name, {"contact_id": contact_id, "agent_id": agent_id, **given})
+
+
+async def hears(party: FakeParty, *tones: int) -> None:
+    async def same() -> bool:
+        return await party.hears() == frozenset(tones)
+
+    await wait_until(same, f"exactly {tones} are heard")
+
+
+async def asked(line: Hotline, contact_id: str, agent_id: str, to: str = "801") -> FakeParty:
+    """Somebody whom the agent asks, who has answered and speaks."""
+    await do(line, "consult", contact_id, agent_id, to=to)
+    party = await line.engine.rings(f"extension:{to}")
+    await party.answer()
+    await party.speak(THIRD)
+    return party
+
+
+async def test_hold_and_mute(line: Hotline) -> None:
+    agent = await line.agent()
+    caller, phone, row = await line.talking(agent)
+    await caller.speak(CITIZEN)
+    await phone.speak(AGENT)
+    await do(line, "hold", row.id, agent, on=True)
+    await hears(caller)
+    await hears(phone)
+    await do(line, "hold", row.id, agent, on=False)
+    await hears(caller, AGENT)
+    await do(line, "mute", row.id, agent, on=True)
+    await hears(caller)
+    await hears(phone, CITIZEN)
+
+
+async def test_a_stranger_commands_nothing(line: Hotline) -> None:
+    agent = await line.agent()
+    _, _, row = await line.talking(agent)
+    other = await line.agent(staff_number="1008")
+    for name, given in (("hold", {"on": True}), ("consult", {"to": "801"}), ("digits", {"digits": "1"})):
+        with pytest.raises(Conflict):
+            await do(line, name, row.id, other, **given)
+    with pytest.raises(AppError):
+        await do(line, "hold", "nothing", agent, on=True)
+
+
+async def test_the_citizen_does_not_hear_a_consult_and_is_back_after_it(line: Hotline) -> None:
+    agent = await line.agent()
+    caller, phone, row = await line.talking(agent)
+    await caller.speak(CITIZEN)
+    await phone.speak(AGENT)
+    third = await asked(line, row.id, agent)
+    await hears(phone, THIRD)
+    await hears(caller)
+    await hears(third, AGENT)
+    await do(line, "end_consult", row.id, agent)
+    await third.ended()
+    await hears(caller, AGENT)
+    await hears(phone, CITIZEN)
+
+
+async def test_a_consult_that_nobody_answers_gives_the_citizen_back(line: Hotline) -> None:
+    agent = await line.agent()
+    caller, phone, row = await line.talking(agent)
+    await caller.speak(CITIZEN)
+    await phone.speak(AGENT)
+    await do(line, "consult", row.id, agent, to="801")
+    await hears(caller)
+    await (await line.engine.rings("extension:801")).ignore()
+    await hears(caller, AGENT)
+    line.engine.unreachable.add("extension:802")
+    with pytest.raises(CallFailed):
+        await do(line, "consult", row.id, agent, to="802")
+    await hears(caller, AGENT)
+
+
+async def test_who_was_asked_hangs_up_and_the_citizen_is_back(line: Hotline) -> None:
+    agent = await line.agent()
+    caller, phone, row = await line.talking(agent)
+    await phone.speak(AGENT)
+    third = await asked(line, row.id, agent)
+    await hears(phone, THIRD)
+    await third.hang_up()
+    await hears(caller, AGENT)
+
+
+async def test_a_conference_of_three_and_its_end(line: Hotline) -> None:
+    agent = await line.agent()
+    caller, phone, row = await line.talking(agent)
+    await caller.speak(CITIZEN)
+    await phone.speak(AGENT)
+    third = await asked(line, row.id, agent)
+    await hears(phone, THIRD)
+    await do(line, "conference", row.id, agent)
+    await hears(caller, AGENT, THIRD)
+    await hears(phone, CITIZEN, THIRD)
+    await hears(third, CITIZEN, AGENT)
+    await caller.hang_up()
+    await third.ended()
+    await phone.ended()
+    await line.quiet()
+    assert (await line.contact(id=row.id)).status == ContactStatus.WRAP_UP
+
+
+async def test_an_attended_transfer_leaves_the_citizen_with_who_was_asked(line: Hotline) -> None:
+    agent = await line.agent()
+    caller, phone, row = await line.talking(agent)
+    await caller.speak(CITIZEN)
+    third = await asked(line, row.id, agent)
+    await wait_until(lambda: third.leg.bridge is phone.leg.bridge, "the agent speaks with who was asked")
+    await do(line, "complete_transfer", row.id, agent)
+    await phone.ended()
+    await hears(caller, THIRD)
+    await hears(third, CITIZEN)
+    assert (await line.contact(id=row.id)).status == ContactStatus.WRAP_UP
+    await third.hang_up()
+    await caller.ended()
+    await line.quiet()
+
+
+async def test_a_blind_transfer_and_one_that_comes_back(line: Hotline) -> None:
+    agent = await line.agent()
+    caller, phone, row = await line.talking(agent)
+    await phone.speak(AGENT)
+    await do(line, "transfer", row.id, agent, to="801")
+    await (await line.engine.rings("extension:801")).decline()
+    await hears(caller, AGENT)
+    await do(line, "transfer", row.id, agent, to="13900139000")
+    third = await line.engine.rings("+8613900139000")
+    await third.answer()
+    await third.speak(THIRD)
+    await phone.ended()
+    await hears(caller, THIRD)
+    await caller.hang_up()
+    await line.quiet()
+
+
+async def test_a_caller_who_leaves_during_a_consult_leaves_nobody_hanging(line: Hotline) -> None:
+    agent = await line.agent()
+    caller, phone, row = await line.talking(agent)
+    third = await asked(line, row.id, agent)
+    await wait_until(lambda: third.leg.bridge is phone.leg.bridge, "the agent speaks with who was asked")
+    await caller.hang_up()
+    await third.ended()
+    await line.quiet()
+    assert (await line.contact(id=row.id)).status == ContactStatus.WRAP_UP
+
+
+async def test_a_caller_who_leaves_while_a_consult_rings_leaves_nobody_hanging(line: Hotline) -> None:
+    agent = await line.agent()
+    caller, _phone, row = await line.talking(agent)
+    await do(line, "consult", row.id, agent, to="801")
+    third = await line.engine.rings("extension:801")
+    await caller.hang_up()
+    await third.ended()
+    await line.quiet()
+
+
+async def test_keys_reach_the_other_side(line: Hotline) -> None:
+    agent = await line.agent()
+    caller, _phone, row = await line.talking(agent)
+    await do(line, "digits", row.id, agent, digits="12#")
+    assert await caller.keys_heard() == "12#"
+
+
+async def restart(line: Hotline) -> None:
+    """The process ends without a word, its legs stay; another begins with them."""
+    for task in line.running:
+        task.cancel()
+    await line.stop()
+    adopted = [leg for leg in line.engine.legs if leg.state is not LegState.ENDED]
+    bridges = tuple(bridge for bridge in line.engine.bridges if bridge.parties)
+    line.engine.left_over = Adopted(legs=tuple(adopted), bridges=bridges)
+    line.switchboard = Switchboard(line.house)
+    for channel in line.house.channels:
+        line.world.connectors[channel] = line.switchboard
+    line.start()
+
+
+async def test_a_conversation_outlives_the_process_and_ends_as_any_other(line: Hotline) -> None:
+    agent = await line.agent()
+    caller, phone, row = await line.talking(agent)
+    await caller.speak(CITIZEN)
+    await phone.speak(AGENT)
+    await restart(line)
+    await wait_until(lambda: row.id in line.switchboard.calls, "the call is adopted")
+    await hears(caller, AGENT)
+    await hears(phone, CITIZEN)
+    await caller.hang_up()
+    await phone.ended()
+    await line.quiet()
+    assert (await line.contact(id=row.id)).status == ContactStatus.WRAP_UP
+
+
+async def test_a_waiting_caller_outlives_the_process_and_keeps_his_place(line: Hotline) -> None:
+    caller = await line.engine.call()
+    row = await line.queued(caller)
+    await restart(line)
+    await wait_until(lambda: row.id in line.switchboard.calls, "the call is adopted")
+    agent = await line.agent()
+    phone = await line.engine.rings(f"agent:{agent}")
+    await phone.answer()
+    await line.bridged(caller, phone)
+    assert (await line.contact(id=row.id)).queued_at == row.queued_at
+
+
+async def test_a_call_that_ended_while_nobody_looked_is_abandoned(line: Hotline) -> None:
+    caller = await line.engine.call()
+    row = await line.queued(caller)
+    await line.stop()
+    await caller.leg.ends(HangUpCause.NORMAL)
+    await restart(line)
+    await line.contact(id=row.id, status=ContactStatus.ABANDONED)
