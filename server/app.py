@@ -16,6 +16,7 @@ from desk.bots.routes import routes as bots
 from desk.calls.routes import routes as calls
 from desk.cases.routes import routes as cases
 from desk.citizens.routes import routes as citizens
+from desk.citizens.routes_identity import routes as identity
 from desk.feed.routes import routes as feed
 from desk.inbox.routes import routes as inbox
 from desk.inbox.routes_messages import routes as messages
@@ -25,6 +26,7 @@ from desk.search.routes import routes as search
 from desk.session.routes import routes as session
 from desk.sms.routes import routes as sms
 from desk.supervision.routes import routes as supervision
+from desk.texts.routes import routes as texts
 from kit.access import Access
 from kit.body_limit import BodyLimit
 from kit.problems import install_error_handlers
@@ -43,6 +45,8 @@ DESK_ROUTES: tuple[APIRouter, ...] = (
     inbox,
     messages,
     citizens,
+    identity,
+    texts,
     cases,
     search,
     supervision,

@@ -72,57 +72,45 @@ class FormAdapter:
         self._secret_box = secret_box
 
     def routes(self, intake: Intake) -> APIRouter:
-        """Form, receipt and status pages, and the widget's message for later."""
+        """Form, receipt, status and rating pages, and the widget's message for later."""
         routes = APIRouter()
         ratings = Ratings(self._database, self._access)
-        routes.include_router(
-            form_routes(
-                FormRoom(
-                    pages=self._pages,
-                    database=self._database,
-                    access=self._access,
-                    notes=self._notes,
-                    desk=self._desk,
-                    reader=self._reader,
-                    limits=self._limits,
-                    deliver=intake,
-                    can_text=self._can_text,
-                )
-            )
+        offline = OfflineRoom(
+            pages=self._pages, desk=self._desk, sessions=self._sessions, limits=self._limits, deliver=intake
         )
-        routes.include_router(
-            status_routes(
-                StatusRoom(
-                    pages=self._pages,
-                    matters=self._matters,
-                    ratings=ratings,
-                    reader=self._reader,
-                    limits=self._limits,
-                    box=self._secret_box,
-                    clock=self._database.clock,
-                    deliver=intake,
-                )
-            )
+        rating = RatingRoom(
+            pages=self._pages, ratings=ratings, sessions=self._sessions, limits=self._limits, box=self._secret_box
         )
-        routes.include_router(
-            offline_routes(
-                OfflineRoom(
-                    pages=self._pages, desk=self._desk, sessions=self._sessions, limits=self._limits, deliver=intake
-                )
-            )
-        )
-        routes.include_router(
-            rating_routes(
-                RatingRoom(
-                    pages=self._pages,
-                    ratings=ratings,
-                    sessions=self._sessions,
-                    limits=self._limits,
-                    box=self._secret_box,
-                )
-            )
-        )
+        routes.include_router(form_routes(self._form_room(intake)))
+        routes.include_router(status_routes(self._status_room(intake, ratings)))
+        routes.include_router(offline_routes(offline))
+        routes.include_router(rating_routes(rating))
         return routes
+
+    def _form_room(self, intake: Intake) -> FormRoom:
+        return FormRoom(
+            pages=self._pages,
+            database=self._database,
+            access=self._access,
+            notes=self._notes,
+            desk=self._desk,
+            reader=self._reader,
+            limits=self._limits,
+            deliver=intake,
+            can_text=self._can_text,
+        )
+
+    def _status_room(self, intake: Intake, ratings: Ratings) -> StatusRoom:
+        return StatusRoom(
+            pages=self._pages,
+            matters=self._matters,
+            ratings=ratings,
+            reader=self._reader,
+            limits=self._limits,
+            box=self._secret_box,
+            clock=self._database.clock,
+            deliver=intake,
+        )
 
     async def parse(self, raw: RawInbound) -> ContactRequest:
         """See `channels.adapter.Adapter`."""

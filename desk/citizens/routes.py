@@ -47,7 +47,7 @@ async def reveal(who: Revealer, uow: Writing, citizen_id: str, body: RevealInput
 
 @routes.post("/citizens/{citizen_id}/merge")
 async def merge(who: Merger, uow: Writing, citizen_id: str, body: MergeInput) -> CitizenView:
-    return await service.merge(uow, who, citizen_id, body.other_id, body.reason)
+    return await service.merge(uow, who, citizen_id, body.other_id, body.reason, confirmed=body.confirmed)
 
 
 @routes.post("/citizens/{citizen_id}/dismiss-match", status_code=204)

@@ -6,8 +6,9 @@ from sqlalchemy import ColumnElement, and_, or_, select
 
 from desk.access import Actor
 from desk.cases import presenting as cases
+from desk.citizens import presenting
+from desk.citizens.opening import is_open, require_citizen
 from desk.inbox import store as inbox
-from desk.inbox.presenting import REACHABLE
 from desk.inbox.service import touch
 from desk.inbox.store import LoadedContact
 from desk.inbox.visibility import reads, sees_clause
@@ -21,19 +22,21 @@ from desk.schemas.citizens import (
     PastContact,
     RevealView,
 )
-from kit.errors import Forbidden, NotFound
+from kit.errors import Invalid, NotFound
 from kit.unit_of_work import UnitOfWork
 from records.cases import store as case_store
 from records.citizens import masking, matching, merging, service, store
+from records.citizens.addresses import NO_ADDRESS
 from records.citizens.service import CitizenEdit
 from records.citizens.tables import AddressRow, CitizenRow
-from records.staff import audit, grants
+from records.staff import audit
 from records.staff import store as staff
 from records.staff.permissions import Permission
 from router.contact import OPEN_STATUSES
 from router.states import ENDS
-from router.tables import ContactRow
+from router.tables import ChoiceRow, ContactRow
 
+CLASSES = "citizen_class"
 MOST_READ = 300
 MOST_SHOWN = 50
 
@@ -47,7 +50,8 @@ async def view(uow: UnitOfWork, who: Actor, citizen_id: str) -> CitizenView:
         id=row.id,
         version=row.version,
         kind="enterprise" if row.kind == "enterprise" else "person",
-        name=masking.mask_name(row.name),
+        class_key=row.class_key,
+        name=row.name if row.kind == "enterprise" else masking.mask_name(row.name),
         honorific=row.honorific,
         organisation=row.organisation,
         credit_code=masking.mask_code(row.credit_code) if row.credit_code else None,
@@ -58,24 +62,9 @@ async def view(uow: UnitOfWork, who: Actor, citizen_id: str) -> CitizenView:
         history_count=len(history),
         open_cases=await _open_cases(uow, who, family),
         merges=await _merges(uow, family),
+        do_not_contact=await presenting.forbidden(uow, family),
+        spokesmen=await presenting.spokesmen(uow, row, family),
     )
-
-
-async def require_citizen(uow: UnitOfWork, citizen_id: str) -> CitizenRow:
-    """The kept record. Raises `NotFound`, or `Forbidden` (code `sealed_not_opened`) for one that came in confidence."""
-    row = await store.kept(uow, citizen_id)
-    if not await is_open(uow, row):
-        raise Forbidden("This citizen came in confidence: open the contact first.", code="sealed_not_opened")
-    return row
-
-
-async def is_open(uow: UnitOfWork, row: CitizenRow) -> bool:
-    """Whether the account of the access may read the card: it is not sealed, or one of its contacts was opened."""
-    if not row.sealed:
-        return True
-    family = await store.family_of(uow, row.id)
-    contacts = await uow.session.scalars(select(ContactRow.id).where(ContactRow.citizen_id.in_(family)))
-    return bool(await grants.granted(uow, inbox.GRANTED, contacts.all()))
 
 
 async def change(uow: UnitOfWork, who: Actor, citizen_id: str, body: CitizenInput) -> CitizenView:
@@ -83,18 +72,25 @@ async def change(uow: UnitOfWork, who: Actor, citizen_id: str, body: CitizenInpu
     row = await require_citizen(uow, citizen_id)
     given = body.model_dump(exclude_unset=True, exclude={"version"})
     for field, shown in (
-        ("name", masking.mask_name(row.name)),
+        ("name", masking.mask_name(row.name) if row.kind != "enterprise" else ""),
         ("credit_code", masking.mask_code(row.credit_code or "")),
     ):
         if shown and given.get(field) == shown:
             del given[field]
-    for field in ("honorific", "credit_code"):
+    await _require_class(uow, given.get("class_key"))
+    for field in ("honorific", "credit_code", "class_key"):
         if field in given and given[field] is None:
             given[field] = ""
     await service.change(uow, row.id, body.version, CitizenEdit(**given))
     audit.record(uow, "citizen.changed", "citizen", row.id, detail={"fields": sorted(given)}, sealed=row.sealed)
-    await _tell_inboxes(uow, row.id)
+    await tell_inboxes(uow, row.id)
     return await view(uow, who, row.id)
+
+
+async def _require_class(uow: UnitOfWork, class_key: str | None) -> None:
+    known = select(ChoiceRow.id).where(ChoiceRow.list == CLASSES, ChoiceRow.key == class_key)
+    if class_key and await uow.session.scalar(known) is None:
+        raise Invalid("There is no such class of citizens.", code="no_such_class")
 
 
 async def reveal(uow: UnitOfWork, who: Actor, citizen_id: str, field: str, reason: str) -> RevealView:
@@ -118,19 +114,23 @@ async def matches(uow: UnitOfWork, who: Actor, citizen_id: str) -> list[MatchVie
             name=masking.mask_name(match.citizen.name),
             addresses=[masking.mask_address(one.kind, one.value) for one in await _reachable(uow, match.citizen)],
             reasons=[str(reason) for reason in match.reasons],
+            needs_confirmation=match.is_weak,
         )
         for match in await matching.matches(uow, row.id)
+        if await is_open(uow, match.citizen)
     ]
 
 
-async def merge(uow: UnitOfWork, who: Actor, citizen_id: str, other_id: str, reason: str) -> CitizenView:
+async def merge(
+    uow: UnitOfWork, who: Actor, citizen_id: str, other_id: str, reason: str, *, confirmed: bool
+) -> CitizenView:
     """The other record leads to this one from now on; can be undone. See `merging.merge`."""
     row = await require_citizen(uow, citizen_id)
     other = await require_citizen(uow, other_id)
-    merged = await merging.merge(uow, row.id, other.id, reason, by=who.account_id)
+    merged = await merging.merge(uow, row.id, other.id, reason, by=who.account_id, confirmed=confirmed)
     detail = {"merge_id": merged.id, "merged_id": merged.merged_id}
     audit.record(uow, "citizen.merged", "citizen", row.id, reason, detail, sealed=row.sealed)
-    await _tell_inboxes(uow, row.id)
+    await tell_inboxes(uow, row.id)
     return await view(uow, who, row.id)
 
 
@@ -138,8 +138,8 @@ async def undo_merge(uow: UnitOfWork, who: Actor, merge_id: str) -> None:
     undone = await merging.undo(uow, merge_id, by=who.account_id)
     row = await require_citizen(uow, undone.kept_id)
     audit.record(uow, "citizen.unmerged", "citizen", row.id, detail={"merge_id": merge_id}, sealed=row.sealed)
-    await _tell_inboxes(uow, row.id)
-    await _tell_inboxes(uow, undone.merged_id)
+    await tell_inboxes(uow, row.id)
+    await tell_inboxes(uow, undone.merged_id)
 
 
 async def dismiss_match(uow: UnitOfWork, who: Actor, citizen_id: str, other_id: str) -> None:
@@ -189,8 +189,8 @@ async def _merges(uow: UnitOfWork, family: Sequence[str]) -> list[MergeView]:
 
 
 async def _reachable(uow: UnitOfWork, row: CitizenRow) -> list[AddressRow]:
-    """Phones and mailboxes; a session's id on our own pages says nothing to anybody."""
-    return [one for one in await store.addresses_of(uow, row.id) if one.kind in REACHABLE]
+    """Phones, mailboxes and the like; a session's id on our own pages says nothing to anybody."""
+    return [one for one in await store.addresses_of(uow, row.id) if one.kind not in NO_ADDRESS]
 
 
 async def _own_address(uow: UnitOfWork, row: CitizenRow, address_id: str) -> AddressRow:
@@ -200,7 +200,7 @@ async def _own_address(uow: UnitOfWork, row: CitizenRow, address_id: str) -> Add
     raise NotFound("The citizen has no such address.")
 
 
-async def _tell_inboxes(uow: UnitOfWork, citizen_id: str) -> None:
+async def tell_inboxes(uow: UnitOfWork, citizen_id: str) -> None:
     """Open contacts of the citizen show another name now."""
     family = await store.family_of(uow, citizen_id)
     rows = await uow.session.scalars(
@@ -211,7 +211,8 @@ async def _tell_inboxes(uow: UnitOfWork, citizen_id: str) -> None:
 
 
 def _address(row: AddressRow) -> AddressView:
-    return AddressView(id=row.id, kind=row.kind, masked=masking.mask_address(row.kind, row.value))
+    masked = masking.mask_address(row.kind, row.value)
+    return AddressView(id=row.id, kind=row.kind, masked=masked, stated=row.stated, shared=row.shared)
 
 
 def _past(loaded: LoadedContact, name: str) -> PastContact:

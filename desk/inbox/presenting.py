@@ -4,9 +4,11 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
+from channels.ways import Way
 from desk.access import Actor
 from desk.inbox.store import LoadedContact
-from desk.schemas.inbox import AgentView, AttachmentView, ContactSummary, DraftView, OfferView, ThreadItem
+from desk.schemas.inbox import AgentView, AttachmentView, ContactSummary, DraftView, OfferView, ReplyWay, ThreadItem
+from records.citizens.addresses import NO_ADDRESS
 from records.citizens.masking import mask_address, mask_name, mask_text
 from records.messages.tables import AttachmentRow, DraftRow, MessageRow, OutboxRow
 from records.staff.tables import AccountRow
@@ -15,7 +17,6 @@ from router.results import AgentStanding
 from router.tables import OfferRow
 
 MOST_RECOGNISED_CHARS = 20_000
-REACHABLE = frozenset({"phone", "mail"})
 PLAIN_KEYS = (
     *("contact_id", "thread_id", "seq", "direction", "channel", "author_kind"),
     *("subject", "text", "detail", "client_id"),
@@ -69,7 +70,7 @@ def citizen_name(loaded: LoadedContact) -> str:
 def _sender(loaded: LoadedContact) -> str:
     """The address it came from; a session's id on our own pages says nothing to anybody."""
     kind = loaded.row.sender_kind
-    return mask_address(kind, loaded.row.sender) if kind in REACHABLE else ""
+    return mask_address(kind, loaded.row.sender) if kind not in NO_ADDRESS else ""
 
 
 def masked_hints(hints: Mapping[str, Any]) -> dict[str, Any]:
@@ -184,6 +185,16 @@ def author_name(row: MessageRow, staff: Mapping[str, str], citizen: str) -> str:
     if row.author_kind == "agent":
         return staff.get(row.author_id or "", "")
     return citizen if row.author_kind == "citizen" else ""
+
+
+def reply_way(way: Way) -> ReplyWay:
+    return ReplyWay(
+        channel=way.channel,
+        address_id=way.address_id,
+        address=mask_address(way.kind, way.recipient) if way.kind not in NO_ADDRESS else "",
+        proven=way.proven,
+        forbidden=way.forbidden,
+    )
 
 
 def draft_view(row: DraftRow) -> DraftView:

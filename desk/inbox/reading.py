@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import select
 
-from channels.acknowledgements import reply_channel
+from channels.ways import ways_to
 from desk.access import Actor
 from desk.inbox import presenting, store
 from desk.inbox.store import LoadedContact
@@ -30,7 +30,6 @@ from records.messages import store as messages
 from records.messages.service import SEARCH_ENTITY
 from records.messages.tables import MessageRow
 from records.staff import store as staff
-from router.contact import Channel
 from router.service import Router
 from router.tables import ContactRow, OfferRow, RuleRow
 
@@ -134,38 +133,21 @@ async def require_contact(
 async def detail(uow: UnitOfWork, who: Actor, loaded: LoadedContact) -> ContactDetail:
     row, is_open = loaded.row, loaded.is_open_to(who)
     thread = await messages.thread(uow, row.thread_id)
+    ways = await ways_to(uow, row) if is_open else []
     return ContactDetail(
         **presenting.summary(who, loaded).model_dump(),
         topic=_text(row.hints.get("topic")) if is_open else None,
         requirements=row.requirements,
         hints=presenting.masked_hints(row.hints) if is_open else {},
         thread_key=thread.key if is_open and thread else "",
-        reply_channels=await reply_channels(uow, row) if is_open else [],
+        reply_channels=list(dict.fromkeys(way.channel for way in ways if not way.forbidden)),
+        reply_ways=[presenting.reply_way(way) for way in ways],
         interaction_id=await store.current_interaction(uow, row.id, who.account_id),
     )
 
 
 def _text(value: object) -> str | None:
     return value if isinstance(value, str) else None
-
-
-async def reply_channels(uow: UnitOfWork, row: ContactRow) -> list[str]:
-    """How an answer can reach the citizen, the contact's own way first."""
-    if not row.answerable:
-        return []
-    own = reply_channel(row)
-    found = [] if own == Channel.VOICE else [own]
-    if own != Channel.MAIL and await mail_address(uow, row) is not None:
-        found.append(Channel.MAIL)
-    return found
-
-
-async def mail_address(uow: UnitOfWork, row: ContactRow) -> str | None:
-    """A mail address of the citizen; a sealed contact is answered by its own channel only."""
-    if row.citizen_id is None or row.sealed:
-        return None
-    addresses = await citizens.addresses_of(uow, row.citizen_id)
-    return next((address.value for address in addresses if address.kind == "mail"), None)
 
 
 async def thread(uow: UnitOfWork, who: Actor, loaded: LoadedContact, before: str | None) -> ThreadPage:

@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 import puremagic
 from starlette.datastructures import UploadFile
 
-from channels.acknowledgements import reply_channel
+from channels.ways import Way, ways_to
 from desk.access import Actor
 from desk.inbox import presenting, reading, service
 from desk.inbox.store import LoadedContact
@@ -55,12 +55,9 @@ async def _reply(uow: UnitOfWork, who: Actor, loaded: LoadedContact, body: Messa
     _require_content(body)
     row = loaded.row
     _require_hands_on(who, row)
-    channels = await reading.reply_channels(uow, row)
-    channel = body.channel or next(iter(channels), "")
-    if channel not in channels:
-        raise Invalid("This channel does not reach the citizen.", code="no_such_way", channels=channels)
-    new = _new(who, row, body, Direction.OUT, channel=channel)
-    message = await messages.reply(uow, new, await _delivery(uow, row, channel))
+    way = await _way(uow, row, body)
+    new = _new(who, row, body, Direction.OUT, channel=way.channel)
+    message = await messages.reply(uow, new, await _delivery(uow, row, way))
     await drafts.discard(uow, row.id, "reply", who.account_id)
     row.last_out_at, row.unread = uow.now, 0
     # Who answers has read what came before.
@@ -106,16 +103,29 @@ def _subject(subject: str) -> str:
     return subject if is_reply or not subject else f"Re: {subject}"
 
 
-async def _delivery(uow: UnitOfWork, row: ContactRow, channel: str) -> Delivery:
+async def _way(uow: UnitOfWork, row: ContactRow, body: MessageInput) -> Way:
+    """The way that the agent chose. Raises `Invalid` (codes `no_such_way`, `do_not_contact`)."""
+    ways = await ways_to(uow, row)
+    fits = [way for way in ways if body.channel in (None, "", way.channel)]
+    if body.address_id:
+        fits = [way for way in fits if way.address_id == body.address_id]
+    way = next((way for way in fits if not way.forbidden), None)
+    if way is not None:
+        return way
+    if fits:
+        raise Invalid("The citizen wants no messages by this channel.", code="do_not_contact")
+    channels = list(dict.fromkeys(way.channel for way in ways))
+    raise Invalid("This channel does not reach the citizen.", code="no_such_way", channels=channels)
+
+
+async def _delivery(uow: UnitOfWork, row: ContactRow, way: Way) -> Delivery:
     envelope: dict[str, str] = {}
-    last = await message_store.last_inbound(uow, row.id, channel)
-    if channel == row.channel:
+    last = await message_store.last_inbound(uow, row.id, way.channel)
+    if way.channel == row.channel:
         envelope["account"] = row.recipient
     if last is not None and last.external_id:
         envelope["in_reply_to"] = last.external_id
-    if channel == reply_channel(row):
-        return Delivery(recipient=row.sender, envelope=envelope)
-    return Delivery(recipient=await reading.mail_address(uow, row) or row.sender, envelope=envelope)
+    return Delivery(recipient=way.recipient, envelope=envelope)
 
 
 async def retry(uow: UnitOfWork, waker: Waker, who: Actor, message_id: str) -> ThreadItem:

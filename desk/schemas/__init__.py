@@ -14,10 +14,14 @@ Routes, all under /api/desk. Writing ones need the header X-CSRF-Token (from GET
               POST presence
     citizens  GET citizens/{id}, PATCH citizens/{id}, GET citizens/{id}/matches, POST citizens/{id}/reveal,
               POST citizens/{id}/merge, POST citizens/{id}/dismiss-match, POST merges/{id}/undo
+              POST citizens/{id}/split, POST splits/{id}/undo, GET citizens/{id}/record-history
+              PUT citizens/{id}/do-not-contact, POST citizens/{id}/represents, DELETE citizens/{id}/represents/{id}
+              PATCH citizens/{id}/addresses/{id}, GET/POST blocked-addresses, DELETE blocked-addresses/{id}
     cases     GET cases?q=&status=&citizen_id=, POST cases, GET cases/{id}, PATCH cases/{id},
               POST cases/{id}/link, POST cases/{id}/urge
     search    GET search?q=
-    board     GET board, POST agents/{id}/not-ready, POST agents/{id}/logout
+    texts     GET automatic-texts, PUT/DELETE automatic-texts/{key}/{channel}/{language}
+    board     GET board, GET satisfaction?days=, POST agents/{id}/not-ready, POST agents/{id}/logout
     skills    GET skills, POST skills/preview, PUT skills, GET skills/history
     quarantine GET quarantine, GET quarantine/{id}/raw, POST quarantine/{id}/parse, /contact, /discard
     admin     GET/POST mailboxes, PATCH/DELETE mailboxes/{id}, POST mailboxes/{id}/check, POST mailboxes/{id}/fetch

@@ -5,11 +5,15 @@ from typing import Literal
 
 from pydantic import BaseModel, Field
 
+from desk.schemas.identity import DoNotContactView, RepresentativeView
+
 
 class AddressView(BaseModel):
     id: str
     kind: str
     masked: str
+    stated: bool = Field(description="Named by the citizen, not seen by us")
+    shared: bool = Field(description="Several people use it")
 
 
 class PastContact(BaseModel):
@@ -35,6 +39,7 @@ class CitizenView(BaseModel):
     id: str
     version: int
     kind: Literal["person", "enterprise"]
+    class_key: str | None = Field(description="Of the word list citizen_class")
     name: str
     honorific: str | None
     organisation: str
@@ -46,11 +51,16 @@ class CitizenView(BaseModel):
     history_count: int
     open_cases: list["CaseSummary"]
     merges: list[MergeView]
+    do_not_contact: list[DoNotContactView]
+    spokesmen: list[RepresentativeView] = Field(
+        description="Of an enterprise its people, of a person their enterprises"
+    )
 
 
 class CitizenInput(BaseModel):
     version: int
     kind: Literal["person", "enterprise"] | None = None
+    class_key: str | None = Field(default=None, max_length=32)
     name: str | None = Field(default=None, max_length=120)
     honorific: str | None = Field(default=None, max_length=16)
     organisation: str | None = Field(default=None, max_length=160)
@@ -76,10 +86,12 @@ class MatchView(BaseModel):
     name: str
     addresses: list[str]
     reasons: list[str]
+    needs_confirmation: bool = Field(description="All that they have in common is what strangers have, too")
 
 
 class MergeInput(BaseModel):
     other_id: str
+    confirmed: bool = False
     reason: str = Field(min_length=2, max_length=500)
 
 

@@ -42,12 +42,23 @@ class ContactSummary(BaseModel):
     gone: bool = False
 
 
+class ReplyWay(BaseModel):
+    """By which channel to which address an answer can go. `address_id` None: the contact's own way."""
+
+    channel: str
+    address_id: str | None
+    address: str = Field(description="Masked; empty for a session on our own pages")
+    proven: bool = Field(description="False for an address that was only stated, or that several people use")
+    forbidden: bool = Field(description="The citizen wants nothing by this channel that they did not ask for")
+
+
 class ContactDetail(ContactSummary):
     topic: str | None
     requirements: dict[str, int]
     hints: dict[str, Any]
     thread_key: str
     reply_channels: list[str]
+    reply_ways: list[ReplyWay]
     interaction_id: str | None
 
 
@@ -117,6 +128,7 @@ class MessageInput(BaseModel):
     kind: Literal["reply", "note"]
     text: str = Field(max_length=100_000)
     channel: str | None = None
+    address_id: str | None = Field(default=None, description="Of `reply_ways`; None: the first of the channel")
     attachment_ids: list[str] = Field(default_factory=list, max_length=20)
 
 

@@ -3,7 +3,7 @@
 from desk.access import Actor
 from desk.cases import presenting as case_presenting
 from desk.cases.service import ids_that_say
-from desk.citizens.service import is_open
+from desk.citizens.opening import is_open
 from desk.inbox import presenting, reading
 from desk.inbox import store as inbox
 from desk.inbox.visibility import reads
@@ -12,7 +12,7 @@ from kit import search
 from kit.unit_of_work import UnitOfWork
 from records.cases import store as case_store
 from records.citizens import masking, store
-from records.citizens.addresses import normalise
+from records.citizens.addresses import NO_ADDRESS, normalise
 from records.citizens.service import SEARCH_ENTITY
 from records.citizens.tables import CitizenRow
 from records.staff.permissions import Permission
@@ -57,7 +57,7 @@ async def _citizens(uow: UnitOfWork, query: str) -> list[SearchHit]:
 
 
 async def _citizen(uow: UnitOfWork, row: CitizenRow) -> SearchHit:
-    reachable = [one for one in await store.addresses_of(uow, row.id) if one.kind in presenting.REACHABLE]
+    reachable = [one for one in await store.addresses_of(uow, row.id) if one.kind not in NO_ADDRESS]
     shown = [masking.mask_address(one.kind, one.value) for one in reachable]
     return SearchHit(
         entity="citizen",

@@ -2,10 +2,11 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Depends
+from fastapi import APIRouter, Depends, Query
 
 from desk.access import Actor, Reading, Writing, require
 from desk.ports import Services, services
+from desk.schemas.identity import SatisfactionView
 from desk.schemas.inbox import ReasonInput
 from desk.schemas.supervision import (
     BoardView,
@@ -16,7 +17,7 @@ from desk.schemas.supervision import (
     SkillsInput,
     SkillsView,
 )
-from desk.supervision import service, skills
+from desk.supervision import satisfaction, service, skills
 from records.staff.permissions import Permission
 
 routes = APIRouter(prefix="/api/desk", tags=["supervision"])
@@ -37,6 +38,13 @@ SealingSkills = Annotated[frozenset[str], Depends(_sealing_skills)]
 @routes.get("/board")
 async def read_board(who: BoardReader, uow: Reading, bag: Bag) -> BoardView:
     return await service.board(uow, bag.router)
+
+
+@routes.get("/satisfaction")
+async def read_satisfaction(
+    who: BoardReader, uow: Reading, days: Annotated[int, Query(ge=1, le=366)] = 30
+) -> SatisfactionView:
+    return await satisfaction.tally(uow, who, days)
 
 
 @routes.post("/agents/{agent_id}/not-ready", status_code=204)

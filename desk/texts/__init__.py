@@ -1,0 +1,1 @@
+"""The words of automatic texts, kept by the administrator."""

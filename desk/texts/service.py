@@ -1,0 +1,55 @@
+"""Automatic texts as the administrator sees them; see `channels.automatic_texts` for what is checked."""
+
+from channels import automatic_texts
+from channels.automatic_texts import KEYS, LANGUAGES, Words
+from desk.access import Actor
+from desk.schemas.identity import AutomaticTextInput, AutomaticTextView
+from kit.errors import NotFound
+from kit.unit_of_work import UnitOfWork
+from records.staff import audit
+
+
+async def texts(uow: UnitOfWork) -> list[AutomaticTextView]:
+    """Every text, by key, channel and language."""
+    return [
+        await _view(uow, key, channel, language)
+        for key, known in KEYS.items()
+        for channel in known.words
+        for language in LANGUAGES
+    ]
+
+
+async def change(
+    uow: UnitOfWork, who: Actor, key: str, channel: str, language: str, body: AutomaticTextInput
+) -> AutomaticTextView:
+    """Raises what `automatic_texts.change` raises."""
+    new = Words(text=body.text, subject=body.subject, version=body.version)
+    row = await automatic_texts.change(uow, key, channel, language, new, by=who.account_id)
+    audit.record(uow, "text.changed", "automatic_text", row.id, detail={"key": key, "channel": channel})
+    return await _view(uow, key, channel, language)
+
+
+async def reset(uow: UnitOfWork, key: str, channel: str, language: str) -> AutomaticTextView:
+    """Back to the built-in words. Raises `NotFound`."""
+    if key not in KEYS or channel not in KEYS[key].words or language not in LANGUAGES:
+        raise NotFound("There is no such text.")
+    await automatic_texts.reset(uow, key, channel, language)
+    audit.record(uow, "text.reset", "automatic_text", f"{key}:{channel}:{language}"[:36], detail={"key": key})
+    return await _view(uow, key, channel, language)
+
+
+async def _view(uow: UnitOfWork, key: str, channel: str, language: str) -> AutomaticTextView:
+    words = await automatic_texts.words(uow, key, channel, language)
+    built_in = automatic_texts.built_in(key, channel, language)
+    return AutomaticTextView(
+        key=key,
+        channel=channel,
+        language=language,
+        subject=words.subject,
+        text=words.text,
+        built_in_subject=built_in.subject,
+        built_in_text=built_in.text,
+        places=sorted(KEYS[key].places),
+        needed=sorted(KEYS[key].needed),
+        version=words.version,
+    )
