@@ -34,6 +34,9 @@ from records.messages.tables import LedgerRow, LedgerState
 log = logging.getLogger(__name__)
 
 GROUP = 64
+PACE_S = 0.01
+"""Under load a transaction begins at most this often: what a few messages share of it costs more than their wait."""
+MOST_FAILS = 2
 CLAIM_BATCH = 20
 POLL_S = 1.0
 WAKE_INTAKE = "intake"
@@ -57,6 +60,7 @@ class DirectIntake:
         self._arrivals = arrivals
         self._waiting: list[_Item] = []
         self._flusher: asyncio.Task[None] | None = None
+        self._storing: set[asyncio.Task[None]] = set()
 
     async def __call__(self, raw: RawInbound) -> Stored:
         """See `channels.adapter.Intake`. Also raises `MalformedInbound`: our own page is told at once."""
@@ -69,30 +73,41 @@ class DirectIntake:
         return await future
 
     async def _flush(self) -> None:
+        loop = asyncio.get_running_loop()
         try:
             while self._waiting:
+                began = loop.time()
                 group, self._waiting = self._waiting[:GROUP], self._waiting[GROUP:]
-                await self._store_group(group)
+                await self._durable(group)
+                await asyncio.sleep(max(0.0, began + PACE_S - loop.time()))
         finally:
             self._flusher = None
 
-    async def _store_group(self, group: list[_Item], *, once_more: bool = True) -> None:
+    async def _durable(self, group: list[_Item]) -> None:
+        """Until each of `group` is stored or refused; what follows the commit goes on beside the next one."""
+        storing = asyncio.create_task(self._store_group(group))
+        self._storing.add(storing)
+        storing.add_done_callback(self._storing.discard)
+        await asyncio.wait([item.stored for item in group])
+
+    async def _store_group(self, group: list[_Item], *, fails_before: int = 0) -> None:
         try:
-            await self._store(group)
+            await self._store(group, look=fails_before > 0)
         except Exception as error:
             if len(group) > 1:
                 for item in group:
-                    await self._store_group([item])
-            elif once_more and isinstance(error, DBAPIError):
-                # Another process came first with this item or its thread: now its rows can be seen.
-                await self._store_group(group, once_more=False)
+                    await self._store_group([item], fails_before=1)
+            elif fails_before < MOST_FAILS and isinstance(error, DBAPIError):
+                # It came in before, or another process came first with its thread: now those rows can be seen.
+                await self._store_group(group, fails_before=fails_before + 1)
             else:
                 _fail(group[0].stored, error)
 
-    async def _store(self, group: list[_Item]) -> None:
+    async def _store(self, group: list[_Item], *, look: bool) -> None:
+        """One transaction. Nearly all are new: what came in before is looked for (`look`) once the ledger refused."""
         async with self._database.unit_of_work(self._access) as uow:
-            first = group[0].raw
-            before = await ledger.known(uow, first.channel, first.account, [item.raw.provider_id for item in group])
+            first, ids = group[0].raw, [item.raw.provider_id for item in group]
+            before = await ledger.known(uow, first.channel, first.account, ids) if look else {}
             fresh = _first_of_each(group, before)
             arrivals = [Arrival(ledger.enter(uow, item.raw, None), item.request, item.pin) for item in fresh]
             arrived = await self._arrivals.arrive_together(uow, arrivals)

@@ -10,6 +10,8 @@ from sqlalchemy.pool import ConnectionPoolEntry
 from kit.sqlite_driver import SqliteConnection, SqliteWriter, opener
 
 READ_ONLY = "axd_read_only"
+CHECKPOINT_PAGES = 4000
+"""Whoever commits the last of these waits for all of them to be copied: seldom, and 16 MB at most."""
 
 
 def make_engine(url: str, *, pool_size: int = 10) -> AsyncEngine:
@@ -56,6 +58,7 @@ def _tune_sqlite(engine: AsyncEngine) -> None:
             "synchronous=FULL",
             "foreign_keys=ON",
             "temp_store=MEMORY",
+            f"wal_autocheckpoint={CHECKPOINT_PAGES}",
             f"busy_timeout={raw.driver_connection.busy_timeout_ms}",
         ):
             cursor.execute(f"PRAGMA {pragma}")

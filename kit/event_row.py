@@ -1,22 +1,42 @@
 """Events waiting to be published: written with the change they tell of, deleted once the stream has them."""
 
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from kit.tables import Row
 
 
-class EventRow(Row):
-    __tablename__ = "events"
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewEvent:
+    """What pages are told of one change, see `UnitOfWork.emit`; one only published lives in the stream alone."""
 
-    family: Mapped[str] = mapped_column(String(32))
-    topic: Mapped[str] = mapped_column(String(64))
-    entity: Mapped[str] = mapped_column(String(32))
-    entity_id: Mapped[str] = mapped_column(String(64))
-    version: Mapped[int]
-    data: Mapped[dict[str, Any]]
-    sealed: Mapped[bool] = mapped_column(default=False)
+    workspace_id: str
+    family: str
+    topic: str
+    entity: str
+    entity_id: str
+    version: int
+    data: dict[str, Any]
+    sealed: bool = False
+
+
+class EventBatchRow(Row):
+    """All events of one transaction: one row, however much it changed."""
+
+    __tablename__ = "event_batches"
+
+    events: Mapped[list[dict[str, Any]]]
     created_at: Mapped[datetime] = mapped_column(index=True)
+
+
+def batch_of(events: list[NewEvent], created_at: datetime) -> EventBatchRow:
+    # Not by asdict: that copies the data of each, deep.
+    fields = [{name: getattr(event, name) for name in NewEvent.__slots__} for event in events]
+    return EventBatchRow(workspace_id=events[0].workspace_id, events=fields, created_at=created_at)
+
+
+def events_of(row: EventBatchRow) -> list[NewEvent]:
+    return [NewEvent(**event) for event in row.events]

@@ -21,7 +21,7 @@ from sqlalchemy import delete, select
 
 from kit import streams
 from kit.access import Access
-from kit.event_row import EventRow
+from kit.event_row import EventBatchRow, NewEvent, events_of
 from kit.ids import new_id
 from kit.tasks import stop
 from kit.unit_of_work import Database
@@ -56,14 +56,15 @@ class EventLog:
         self._redis = redis
         self._published: list[str] = []
 
-    async def publish(self, rows: list[EventRow]) -> None:
-        """Append to the streams. At least once: the sweeper repeats what a crash left."""
+    async def publish(self, events: list[NewEvent], batch_id: str | None = None) -> None:
+        """Append to the streams. At least once: the sweeper repeats what a crash left of the row `batch_id`."""
         pipeline = self._redis.pipeline(transaction=False)
-        for row in rows:
-            stream = _stream(row.workspace_id, row.family)
-            pipeline.xadd(stream, {streams.BODY: _encode(row)}, maxlen=STREAM_LENGTH, approximate=True)
+        for event in events:
+            stream = _stream(event.workspace_id, event.family)
+            pipeline.xadd(stream, {streams.BODY: _encode(event)}, maxlen=STREAM_LENGTH, approximate=True)
         await pipeline.execute()
-        self._published.extend(row.id for row in rows)
+        if batch_id is not None:
+            self._published.append(batch_id)
 
     async def forget_published(self, database: Database) -> int:
         """Delete the rows whose events are in the stream; returns how many. In small steps: citizens are waiting."""
@@ -71,7 +72,7 @@ class EventLog:
         for start in range(0, len(ids), FORGET_AT_ONCE):
             async with database.unit_of_work(Access.platform()) as uow:
                 await uow.session.execute(
-                    delete(EventRow).where(EventRow.id.in_(ids[start : start + FORGET_AT_ONCE])),
+                    delete(EventBatchRow).where(EventBatchRow.id.in_(ids[start : start + FORGET_AT_ONCE])),
                     execution_options={"synchronize_session": False},
                 )
         return len(ids)
@@ -84,14 +85,15 @@ class EventLog:
                 await self.forget_published(database)
 
     async def republish(self, database: Database) -> int:
-        """Publish what a crash left between commit and stream; returns how many."""
+        """Publish what a crash left between commit and stream; returns how many transactions' events that were."""
         async with database.unit_of_work(Access.platform(), read_only=True) as uow:
             limit = uow.now - SWEEP_AGE
-            query = select(EventRow).where(EventRow.created_at < limit).order_by(EventRow.id).limit(500)
+            query = select(EventBatchRow).where(EventBatchRow.created_at < limit).order_by(EventBatchRow.id).limit(500)
             rows = list(await uow.session.scalars(query))
         rows = [row for row in rows if row.id not in set(self._published)]
+        for row in rows:
+            await self.publish(events_of(row), row.id)
         if rows:
-            await self.publish(rows)
             await self.forget_published(database)
         return len(rows)
 
@@ -225,8 +227,8 @@ def _number(stream_id: str) -> tuple[int, int]:
     return int(milliseconds), int(number or 0)
 
 
-def _encode(row: EventRow) -> str:
-    body = [row.topic, row.entity, row.entity_id, row.version, row.data, row.sealed]
+def _encode(event: NewEvent) -> str:
+    body = [event.topic, event.entity, event.entity_id, event.version, event.data, event.sealed]
     return json.dumps(body, ensure_ascii=False, separators=(",", ":"))
 
 

@@ -15,7 +15,8 @@ from kit.access import Access, bind_access
 from kit.clock import Clock
 from kit.database import READ_ONLY
 from kit.errors import Unavailable
-from kit.event_row import EventRow
+from kit.event_row import NewEvent, batch_of
+from kit.ids import new_id
 
 log = logging.getLogger(__name__)
 
@@ -26,7 +27,7 @@ AfterCommit = Callable[[], Awaitable[object]]
 
 
 class EventPublisher(Protocol):
-    async def publish(self, rows: list[EventRow]) -> None: ...
+    async def publish(self, events: list[NewEvent], batch_id: str | None = None) -> None: ...
 
 
 class UnitOfWork:
@@ -38,7 +39,8 @@ class UnitOfWork:
         self._clock = clock
         self._at_commit: list[Callable[[], None]] = []
         self._after_commit: list[AfterCommit] = []
-        self._events: list[EventRow] = []
+        self._events: list[NewEvent] = []
+        self._batch_id: str | None = None
 
     @property
     def now(self) -> datetime:
@@ -89,19 +91,25 @@ class UnitOfWork:
         `audience` is `family` or `family:topic` (`desk`, `chat:<session>`); clients apply by (entity, id, version).
         """
         family, _, topic = audience.partition(":")
-        row = EventRow(
-            workspace_id=self.workspace_id,
-            family=family,
-            topic=topic,
-            entity=entity,
-            entity_id=entity_id,
-            version=version,
-            data=data,
-            sealed=sealed,
-            created_at=self.now,
+        self._events.append(
+            NewEvent(
+                workspace_id=self.workspace_id,
+                family=family,
+                topic=topic,
+                entity=entity,
+                entity_id=entity_id,
+                version=version,
+                data=data,
+                sealed=sealed,
+            )
         )
-        self._events.append(row)
-        self.session.add(row)
+
+    def write_events(self) -> None:
+        """Put what was emitted into the transaction, as its last row."""
+        if self._events:
+            row = batch_of(self._events, self.now)
+            self._batch_id = row.id = new_id()
+            self.session.add(row)
 
     def committed(self) -> None:
         """Tell those who wait for nothing but the commit."""
@@ -111,7 +119,7 @@ class UnitOfWork:
     async def settle(self, publisher: EventPublisher | None) -> None:
         """Publish the events and run what waited for the commit; a failure is logged and left to the sweepers."""
         if self._events and publisher is not None:
-            await _logged(lambda: publisher.publish(self._events))
+            await _logged(lambda: publisher.publish(self._events, self._batch_id))
         for action in self._after_commit:
             await _logged(action)
 
@@ -169,6 +177,7 @@ class Database:
                     session.expunge_all()  # or the rollback would empty the rows that were read
                     await session.rollback()
                 else:
+                    uow.write_events()
                     await session.commit()
                     uow.committed()
         await uow.settle(self.publisher)

@@ -1,5 +1,7 @@
 """What the router tells pages about: ids and routing fields only; each session's socket makes its own view of them."""
 
+from typing import Any
+
 from sqlalchemy import update
 
 from kit.unit_of_work import UnitOfWork
@@ -19,7 +21,19 @@ def contact_changed(uow: UnitOfWork, row: ContactRow, *, previous_agent_id: str 
 
 def contact_counted(uow: UnitOfWork, row: ContactRow, *, previous_agent_id: str | None = None) -> None:
     """Tell staff alone: nothing changed that the citizen sees."""
-    data = {
+    uow.emit(DESK, "contact", row.id, row.version, _routing_fields(row, previous_agent_id), sealed=row.sealed)
+
+
+def contact_unread(uow: UnitOfWork, row: ContactRow) -> None:
+    """Tell staff that the citizen wrote, and that nothing else of the contact changed; a sealed one by id only."""
+    data = _routing_fields(row, None)
+    if not row.sealed and row.last_in_at is not None:
+        data |= {"unread": row.unread, "preview": row.preview, "last_in_at": row.last_in_at.isoformat()}
+    uow.emit(DESK, "contact", row.id, row.version, data, sealed=row.sealed)
+
+
+def _routing_fields(row: ContactRow, previous_agent_id: str | None) -> dict[str, Any]:
+    return {
         "id": row.id,
         "status": row.status,
         "agent_id": row.agent_id,
@@ -27,7 +41,6 @@ def contact_counted(uow: UnitOfWork, row: ContactRow, *, previous_agent_id: str 
         "queue_id": row.queue_id,
         "channel": row.channel,
     }
-    uow.emit(DESK, "contact", row.id, row.version, data, sealed=row.sealed)
 
 
 def offer_changed(uow: UnitOfWork, row: OfferRow) -> None:

@@ -7,7 +7,7 @@ from sqlalchemy import select, update
 from kit.errors import Unavailable
 from kit.unit_of_work import UnitOfWork
 from router import store
-from router.announcements import contact_changed, contact_counted
+from router.announcements import contact_changed, contact_counted, contact_unread
 from router.contact import ChannelClass, ContactRequest, ContactStatus, class_of
 from router.descriptions import is_connected
 from router.dispatch import Dispatch
@@ -112,7 +112,7 @@ class Placing:
         contact.unread += 1
         contact.last_in_at = uow.now
         contact.version += 1
-        contact_counted(uow, contact)
+        contact_unread(uow, contact)
 
     async def _take_up_again(self, uow: UnitOfWork, row: ContactRow) -> None:
         agent = await store.agent(uow, row.agent_id or "")

@@ -103,7 +103,7 @@ def embedded_engine(services: Services) -> EmbeddedEngine:
     settings, workspace_id = services.settings, str(services.access.workspace_id)
     return EmbeddedEngine(
         legs=SqlLegs(services.database, services.access),
-        tell=PageTeller(services.event_log, workspace_id, services.database.clock),
+        tell=PageTeller(services.event_log, workspace_id),
         clock=services.database.clock,
         settings=settings.calls,
         recordings=settings.data_dir / "recordings",

@@ -5,9 +5,8 @@ Audience `chat:<session id>`: `message` {seq} (there is a new one), `read` {seq}
 `contact` (its status changed). The desk hears `typing` {contact_id, on, by: "citizen"} on audience `desk`.
 """
 
-from kit.event_row import EventRow
+from kit.event_row import NewEvent
 from kit.events import EventLog
-from kit.ids import new_id
 from kit.unit_of_work import UnitOfWork
 from webchat import store
 
@@ -35,10 +34,9 @@ def passing_event(
     data: dict[str, object],
     *,
     sealed: bool = False,
-) -> EventRow:
-    """An event that lives in the stream only; its row is never written."""
-    return EventRow(
-        id=new_id(),
+) -> NewEvent:
+    """An event that lives in the stream only; it is never stored."""
+    return NewEvent(
         workspace_id=uow.workspace_id,
         family=family,
         topic=topic,
@@ -47,5 +45,4 @@ def passing_event(
         version=0,
         data=data,
         sealed=sealed,
-        created_at=uow.now,
     )

@@ -52,6 +52,9 @@ class Batch:
         if known is None or known.version <= event.version:
             self.events[key] = event
 
+    def holds(self, entity: str, entity_id: str) -> bool:
+        return (entity, entity_id) in self.events
+
     def of_entity(self, entity: str) -> Mapping[str, Event]:
         return {entity_id: event for (kind, entity_id), event in self.events.items() if kind == entity}
 

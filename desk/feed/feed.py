@@ -1,8 +1,9 @@
 """The live feed of one workspace in this process: one reader of the event log for all open pages.
 
 Events carry ids. Those that a page needs more for wait for the next tick, which reads for all pages at once; plain
-messages of contacts that the feed knows carry all there is and go out at once. So a client's cursor only moves to an
-event when everything before it has been sent: what went ahead is sent again after a cut, and applies to nothing.
+messages of contacts that the feed knows, and the news that there is one more, carry all there is and go out at once.
+So a client's cursor only moves to an event when everything before it has been sent: what went ahead is sent again after
+a cut, and applies to nothing.
 """
 
 import asyncio
@@ -11,13 +12,14 @@ import logging
 from dataclasses import dataclass, replace
 
 from desk.access import Actor
-from desk.feed.changes import Batch, Change
+from desk.feed.changes import Batch, Change, change_of
 from desk.feed.connection import SNAPSHOT_REQUIRED, Connection
 from desk.feed.lookup import SEALED, Found, Lookup, typing_frame
 from desk.feed.watching import Watching
 from desk.inbox import presenting
 from desk.inbox.store import LoadedContact
 from desk.inbox.visibility import Whereabouts, sees
+from desk.schemas.inbox import ContactSummary
 from kit.errors import Unavailable
 from kit.events import CursorLost, Event, EventHub, EventLog
 from router.contact import ContactStatus
@@ -41,6 +43,8 @@ class _Known:
     whereabouts: Whereabouts
     citizen_name: str
     version: int
+    loaded: LoadedContact
+    view: ContactSummary | None = None
 
 
 class Feed:
@@ -161,6 +165,8 @@ class Feed:
         if event.sealed or event.entity == SEALED:
             return False
         if event.entity == "contact":
+            if self._pass_count(event):
+                return True
             self._follow_contact(event)
             return False
         known = self._known.get(str(event.data.get("contact_id")))
@@ -207,6 +213,21 @@ class Feed:
             name = found
         item = presenting.plain_item(event.entity_id, event.version, data, name)
         return Change(entity="message", id=event.entity_id, version=event.version, data=json.dumps(item))
+
+    def _pass_count(self, event: Event) -> bool:
+        """The citizen wrote once more, and the feed knows the contact as it was just before."""
+        known = self._known.get(event.entity_id)
+        if known is None or "unread" not in event.data or known.version != event.version - 1:
+            return False
+        if known.whereabouts.status == ContactStatus.OFFERED or self._pending.holds("contact", event.entity_id):
+            return False
+        names = [known.loaded.citizen.name] if known.loaded.citizen else []
+        view = known.view or presenting.summary_as(known.loaded, is_open=True)
+        view = presenting.counted_again(view, event.version, event.data, names)
+        self._known[event.entity_id] = replace(known, version=event.version, view=view)
+        change = change_of("contact", view, entity_id=view.id, version=view.version)
+        self._send(known, change.frame(self._sent if self._work.is_set() else event.cursor))
+        return True
 
     def _follow_contact(self, event: Event) -> None:
         """What the event says of who may see the contact holds at once, before it is looked up."""
@@ -260,4 +281,5 @@ def _known(loaded: LoadedContact) -> _Known:
         whereabouts=loaded.whereabouts,
         citizen_name=presenting.citizen_name(loaded),
         version=loaded.row.version,
+        loaded=loaded,
     )

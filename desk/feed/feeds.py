@@ -8,11 +8,9 @@ from desk.access import Actor
 from desk.feed.connection import Connection
 from desk.feed.feed import FAMILY, Feed
 from desk.feed.lookup import Lookup
-from kit.clock import Clock, SystemClock
 from kit.errors import AppError, NotFound
-from kit.event_row import EventRow
+from kit.event_row import NewEvent
 from kit.events import EventHub, EventLog
-from kit.ids import new_id
 from kit.unit_of_work import Database
 from records.staff.permissions import Permission
 from router.service import Router
@@ -33,14 +31,12 @@ class Feeds:
         router: Router,
         events: EventHub,
         event_log: EventLog,
-        clock: Clock | None = None,
         grace_s: float = GRACE_S,
     ) -> None:
         self._router = router
         self._events = events
         self._log = event_log
         self._lookup = Lookup(database, router)
-        self._clock = clock or SystemClock()
         self._grace_s = grace_s
         self._feeds: dict[str, Feed] = {}
         self._leaving: set[asyncio.Task[None]] = set()
@@ -99,22 +95,16 @@ class Feeds:
 
     async def _tell_viewing(self, who: Actor, contact_id: str, name: str, *, on: bool) -> None:
         data = {"account_id": who.account_id, "name": name, "on": on}
-        await self._log.publish(
-            [
-                EventRow(
-                    id=new_id(),
-                    workspace_id=_workspace(who),
-                    family=FAMILY,
-                    topic="",
-                    entity="viewing",
-                    entity_id=contact_id,
-                    version=0,
-                    data=data,
-                    sealed=False,
-                    created_at=self._clock.now(),
-                )
-            ]
+        event = NewEvent(
+            workspace_id=_workspace(who),
+            family=FAMILY,
+            topic="",
+            entity="viewing",
+            entity_id=contact_id,
+            version=0,
+            data=data,
         )
+        await self._log.publish([event])
 
     async def close(self) -> None:
         """End all pages and feeds, at shutdown."""

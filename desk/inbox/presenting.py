@@ -26,7 +26,12 @@ NAME_HINTS = frozenset({"name", "contact_name", "caller_name", "from_name"})
 
 def summary(who: Actor, loaded: LoadedContact) -> ContactSummary:
     """The contact as `who` may know it; whether it may be known at all is asked before."""
-    row, is_open = loaded.row, loaded.is_open_to(who)
+    return summary_as(loaded, is_open=loaded.is_open_to(who))
+
+
+def summary_as(loaded: LoadedContact, *, is_open: bool) -> ContactSummary:
+    """The contact to those it is open to, or to those who may only know that it is there."""
+    row = loaded.row
     names = [loaded.citizen.name] if loaded.citizen else []
     return ContactSummary(
         id=row.id,
@@ -60,6 +65,17 @@ def summary(who: Actor, loaded: LoadedContact) -> ContactSummary:
         opened=is_open,
         answerable=row.answerable,
     )
+
+
+def counted_again(view: ContactSummary, version: int, data: Mapping[str, Any], names: Sequence[str]) -> ContactSummary:
+    """`view` after the citizen wrote once more, by what the event carries (`router.announcements.contact_unread`)."""
+    changed = {
+        "version": version,
+        "unread": data["unread"],
+        "preview": mask_text(data["preview"], names),
+        "last_in_at": datetime.fromisoformat(data["last_in_at"]),
+    }
+    return view.model_copy(update=changed)
 
 
 def citizen_name(loaded: LoadedContact) -> str:

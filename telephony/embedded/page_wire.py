@@ -12,12 +12,10 @@ from fastapi import WebSocket, WebSocketDisconnect
 from pydantic import ValidationError
 from redis.exceptions import RedisError
 
-from kit.clock import Clock
 from kit.commands import Commands
 from kit.errors import AppError
-from kit.event_row import EventRow
+from kit.event_row import NewEvent
 from kit.events import Event, EventHub, EventLog
-from kit.ids import new_id
 from kit.tasks import stop
 from telephony.embedded.frames import PAGE_FRAME, Call
 from telephony.embedded.page_frames import COMMAND
@@ -38,14 +36,12 @@ TRY_AGAIN_LATER = 1013
 class PageTeller:
     """`Tell` of the engine: frames become passing events, which live in the stream only."""
 
-    def __init__(self, event_log: EventLog, workspace_id: str, clock: Clock) -> None:
+    def __init__(self, event_log: EventLog, workspace_id: str) -> None:
         self._event_log = event_log
         self._workspace_id = workspace_id
-        self._clock = clock
 
     async def __call__(self, party: str, frame: dict[str, Any]) -> None:
-        event = EventRow(
-            id=new_id(),
+        event = NewEvent(
             workspace_id=self._workspace_id,
             family=FAMILY,
             topic=party,
@@ -53,8 +49,6 @@ class PageTeller:
             entity_id=frame.get("leg_id", ""),
             version=0,
             data=frame,
-            sealed=False,
-            created_at=self._clock.now(),
         )
         try:
             await self._event_log.publish([event])

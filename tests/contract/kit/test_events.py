@@ -8,7 +8,7 @@ from redis.asyncio import Redis
 from sqlalchemy import func, select
 
 from kit.access import Access
-from kit.event_row import EventRow
+from kit.event_row import EventBatchRow
 from kit.events import CursorLost, EventHub, EventLog
 from kit.ids import new_id
 from kit.redis import make_redis
@@ -69,14 +69,14 @@ async def test_an_event_that_a_crash_left_is_published_later_and_then_forgotten(
     assert await event_log.republish(database) == 1
     assert [event.entity_id for event in await event_log.since(WORKSPACE, "desk", cursor)] == ["left"]
     async with database.unit_of_work(HOME, read_only=True) as uow:
-        assert await uow.session.scalar(select(func.count()).select_from(EventRow)) == 0
+        assert await uow.session.scalar(select(func.count()).select_from(EventBatchRow)) == 0
 
 
 async def test_published_rows_are_deleted(database: Database, event_log: EventLog) -> None:
     await _emit(database, "a")
     assert await event_log.forget_published(database) == 1
     async with database.unit_of_work(HOME, read_only=True) as uow:
-        assert await uow.session.scalar(select(func.count()).select_from(EventRow)) == 0
+        assert await uow.session.scalar(select(func.count()).select_from(EventBatchRow)) == 0
 
 
 async def test_the_hub_gives_each_socket_its_topic_in_order(database: Database, event_log: EventLog) -> None:

@@ -8,7 +8,7 @@ from sqlalchemy import select
 from kit.access import Access
 from kit.database import make_engine, make_writer
 from kit.errors import Unavailable
-from kit.event_row import EventRow
+from kit.event_row import EventBatchRow, NewEvent, events_of
 from kit.ids import new_id
 from kit.unit_of_work import Database, UnitOfWork
 from records.messages.tables import ThreadRow
@@ -58,18 +58,33 @@ async def test_what_waits_for_the_commit_sees_it_and_may_fail_alone(database: Da
     assert seen == [["a"]]
 
 
-async def test_an_event_is_written_with_its_change(database: Database) -> None:
+async def test_events_are_written_with_their_change(database: Database) -> None:
     async with database.unit_of_work(HOME) as uow:
         uow.emit("chat:session", "message", "m1", 3, {"text": "你好"})
+        uow.emit("desk", "contact", "c1", 1, {}, sealed=True)
     async with database.unit_of_work(HOME, read_only=True) as uow:
-        row = (await uow.session.scalars(select(EventRow))).one()
-    assert (row.family, row.topic, row.entity, row.version, row.data) == (
-        "chat",
-        "session",
-        "message",
-        3,
-        {"text": "你好"},
+        row = (await uow.session.scalars(select(EventBatchRow))).one()
+    home = str(HOME.workspace_id)
+    said = NewEvent(
+        workspace_id=home,
+        family="chat",
+        topic="session",
+        entity="message",
+        entity_id="m1",
+        version=3,
+        data={"text": "你好"},
     )
+    changed = NewEvent(
+        workspace_id=home,
+        family="desk",
+        topic="",
+        entity="contact",
+        entity_id="c1",
+        version=1,
+        data={},
+        sealed=True,
+    )
+    assert events_of(row) == [said, changed]
 
 
 async def test_concurrent_writers_all_commit(database: Database) -> None:

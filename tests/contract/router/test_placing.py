@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import select
 
 from kit.access import Access
-from kit.event_row import EventRow
+from kit.event_row import EventBatchRow, events_of
 from router.contact import ContactStatus, OfferOutcome
 from router.tables import CalendarDayRow, QueueRow, RuleRow
 from tests.support.routing import RoutingWorld
@@ -80,7 +80,8 @@ async def test_reports_are_sealed_from_everybody_without_the_right(world: Routin
         board = await world.router.board(uow)
     assert world.queues["reports"] not in {line.queue_id for line in board.queues}
     async with world.database.unit_of_work(world.access, read_only=True) as uow:
-        events = list(await uow.session.scalars(select(EventRow).where(EventRow.entity_id == contact_id)))
+        batches = list(await uow.session.scalars(select(EventBatchRow)))
+    events = [event for row in batches for event in events_of(row) if event.entity_id == contact_id]
     assert events
     assert all(event.sealed for event in events)
     assert all("text" not in event.data and "sender" not in event.data for event in events)

@@ -11,7 +11,7 @@ from sqlalchemy import select, update
 
 from channels.acknowledgements import Acknowledgements
 from kit.access import Sealable
-from kit.event_row import EventRow
+from kit.event_row import NewEvent
 from kit.ids import new_id
 from kit.search import SearchRow
 from kit.tables import Base
@@ -215,9 +215,14 @@ async def test_what_its_events_carried_goes_to_nobody_however_late_it_comes(hous
     data = {"contact_id": contact, "thread_id": said.thread_id, "seq": 99, "direction": Direction.IN, "channel": "chat"}
     data |= {"author_kind": "citizen", "author_id": None, "client_id": None, "subject": "", "text": SECRET}
     data |= {"detail": {}, "created_at": said.created_at.isoformat(), "citizen_id": None}
-    row = {"workspace_id": house.desk.workspace_id, "family": "desk", "topic": "", "sealed": False, "version": 1}
-    late = EventRow(
-        id=new_id(), entity="message", entity_id=new_id(), data=data, created_at=house.desk.clock.now(), **row
+    late = NewEvent(
+        workspace_id=house.desk.workspace_id,
+        family="desk",
+        topic="",
+        entity="message",
+        entity_id=new_id(),
+        version=1,
+        data=data,
     )
     await house.event_log.publish([late])
     marker = await house.arrives("下一位")
