@@ -83,22 +83,22 @@ class SmppWorld:
         return await wait_until(enough, f"{count} texts are routed", timeout_s=20)
 
     async def answer_is(self, message: MessageRow, state: OutboxState) -> OutboxRow:
-        async def reached() -> OutboxRow | None:
-            row = await self.sms.outbox_of(message)
-            return row if row.state == state else None
+        async def reached() -> bool:
+            return (await self.sms.outbox_of(message)).state == state
 
-        return await wait_until(reached, f"the answer is {state}", timeout_s=20)
+        await wait_until(reached, f"the answer is {state}", timeout_s=20)
+        return await self.sms.outbox_of(message)
 
     async def sends_until(self, message: MessageRow, state: OutboxState) -> OutboxRow:
         """Rounds of the outbox, the clock running ahead."""
 
-        async def reached() -> OutboxRow | None:
+        async def reached() -> bool:
             await self.sms.sends()
             self.room.side.clock.advance(5)
-            row = await self.sms.outbox_of(message)
-            return row if row.state == state else None
+            return (await self.sms.outbox_of(message)).state == state
 
-        return await wait_until(reached, f"the answer is {state}", timeout_s=30)
+        await wait_until(reached, f"the answer is {state}", timeout_s=30)
+        return await self.sms.outbox_of(message)
 
 
 @asynccontextmanager

@@ -94,7 +94,9 @@ def joined_text(rows: Sequence[SmsSegmentRow], default_alphabet: str) -> str:
         after = row.number + 1
     found.append(_read(run, default_alphabet))
     total = rows[0].total
-    return "".join(found) + (_gap(after, total, total) if after <= total else "")
+    if after <= total:
+        found.append(_gap(after, total, total))
+    return "".join(found)
 
 
 def _read(rows: Sequence[SmsSegmentRow], default_alphabet: str) -> str:

@@ -4,6 +4,7 @@ import asyncio
 import logging
 import random
 from collections.abc import Callable
+from time import monotonic
 
 from channels.adapter import ChannelUnavailable
 from channels.claim import Claim, ClaimLost
@@ -24,6 +25,7 @@ log = logging.getLogger(__name__)
 BOUND_WITHIN_S = 5.0
 FIRST_RETRY_S = 0.5
 OTHER_HOLDER_S = 5.0
+STEADY_S = 30.0  # a session that lasted so long was a good one
 
 MakeInbox = Callable[[Lease], Inbox]
 
@@ -102,11 +104,13 @@ class Line:
 
     async def _stay_connected(self, inbox: Inbox) -> None:
         while True:
-            session = Session(self._settings, self._account.secret, inbox.take)
+            session, began_at = Session(self._settings, self._account.secret, inbox.take), monotonic()
             try:
                 self._session = session
                 await session.run(self._came_up)
             except ChannelUnavailable as error:
+                if monotonic() - began_at > STEADY_S:
+                    self._failures = 0
                 pause_s = await self._failed(error.detail)
             finally:
                 self._bound.clear()
@@ -123,7 +127,6 @@ class Line:
             await asyncio.sleep(every_s)
 
     async def _came_up(self) -> None:
-        self._failures = 0
         self._bound.set()
         await self._note("")
 

@@ -31,9 +31,11 @@ class Pace:
         self._free_at = 0.0
 
     async def turn(self) -> None:
-        """Wait for the next turn."""
+        """Wait for the next turn. Raises `ChannelUnavailable` where that is too far off to wait for."""
         now = monotonic()
         turn = max(now, self._free_at)
+        if turn - now > SUBMIT_WITHIN_S:
+            raise ChannelUnavailable("Too many texts wait for this account's turn.")
         self._free_at = turn + self._every_s
         if turn > now:
             await asyncio.sleep(turn - now)
@@ -60,21 +62,21 @@ class Outbound:
         except TooLong:
             raise MessageRejected("短信过长。This text is too long.", code="too_long") from None
         taken = self._taken(out.reference)
-        missing = [number for number in range(len(parts)) if number not in taken]
         deadline = monotonic() + SUBMIT_WITHIN_S
         results = await asyncio.gather(
-            *(self._submit_part(session, out, parts, number, deadline) for number in missing), return_exceptions=True
+            *(
+                self._submit_part(session, out, parts, number, taken, deadline)
+                for number in range(len(parts))
+                if number not in taken
+            ),
+            return_exceptions=True,
         )
-        failures = []
-        for number, result in zip(missing, results, strict=True):
+        for result in results:
             if isinstance(result, BaseException):
-                failures.append(result)
-            else:
-                taken[number] = result
-        if failures:
-            raise failures[0]
+                raise result
         self._begun.pop(out.reference, None)
-        return tuple(taken[number] for number in range(len(parts)) if self._with_receipt(number, parts))
+        asked = [taken[number] for number in range(len(parts)) if self._with_receipt(number, parts)]
+        return tuple(message_id for message_id in asked if message_id)
 
     def _taken(self, reference: str) -> dict[int, str]:
         taken = self._begun.setdefault(reference, {})
@@ -82,14 +84,18 @@ class Outbound:
             self._begun.popitem(last=False)
         return taken
 
-    async def _submit_part(self, session: Session, out: SmsOut, parts: list[Part], number: int, deadline: float) -> str:
+    async def _submit_part(
+        self, session: Session, out: SmsOut, parts: list[Part], number: int, taken: dict[int, str], deadline: float
+    ) -> None:
+        """Noted in `taken` at once: what is handed over stays so when the rest is given up."""
         submission = self._submission(out.recipient, parts[number], with_receipt=self._with_receipt(number, parts))
         pause_s = FIRST_PAUSE_S
         while True:
             await self._pace.turn()
             response = await session.submit(submission)
             if response.status == Status.OK and response.command != Command.GENERIC_NACK:
-                return self._settings.message_ids.of_answer(pdu.text_of(response.body)[:120])
+                taken[number] = self._settings.message_ids.of_answer(pdu.text_of(response.body)[:120])
+                return
             if response.status not in _SLOWER or monotonic() + pause_s > deadline:
                 raise _refusal(response.status)
             self._pace.pause(pause_s)

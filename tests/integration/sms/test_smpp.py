@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 
+from channels.sms import service
 from channels.sms.carrier import SmsOut, account_of
 from channels.sms.tables import SmsAccountState
 from records.messages.tables import LedgerState, OutboxState
@@ -280,3 +281,37 @@ async def test_stopping_parts_politely(line: SmppWorld, peer: Smsc) -> None:
     await up(line, peer)
     await line.stop()
     await wait_until(lambda: peer.of("unbound"), "we unbound")
+
+
+async def test_a_process_that_lost_the_lease_stores_nothing_and_another_takes_over(line: SmppWorld, peer: Smsc) -> None:
+    await up(line, peer)
+    line.room.side.clock.advance(60)
+    assert await peer.deliver("您好") == TEMPORARY
+    assert await line.ledger() == []
+    await line.stop()
+    await line.start()
+    await peer.bound(2)
+    assert await peer.deliver("您好") == OK
+    assert await line.heard() == ["您好"]
+
+
+async def test_changed_settings_make_another_session(line: SmppWorld, peer: Smsc) -> None:
+    await up(line, peer)
+    async with line.room.database.unit_of_work(line.room.access) as uow:
+        row = await service.get(uow, line.account.id)
+        row.revision += 1
+    await line.room.waker.wake(service.WAKE_ACCOUNTS)
+    await peer.bound(2)
+    assert len(peer.of("unbound")) == 1
+
+
+async def test_an_account_that_nobody_keeps_connected_is_checked_by_a_bind(line: SmppWorld, peer: Smsc) -> None:
+    await line.set_up(peer.port)
+    assert (await line.sms.adapter.check_account(line.account.id, "en")).ok
+    await wait_until(lambda: peer.of("unbound"), "we unbound")
+    await line.set_up(peer.port, password="wrong")
+    health = await line.sms.adapter.check_account(line.account.id, "en")
+    assert not health.ok
+    assert "password" in health.detail
+    await peer.kill()
+    assert "reached" in (await line.sms.adapter.check_account(line.account.id, "en")).detail
