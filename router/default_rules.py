@@ -187,6 +187,14 @@ def rules() -> Iterator[DefaultRule]:
     yield DefaultRule(
         name="生命危险", conditions={"channels": ["chat", "voice"], "text": list(DANGER)}, queue="emergency"
     )
+    # For the discipline office: its agents have the higher level, others who take reports need not.
+    yield DefaultRule(
+        name="举报本单位人员",
+        conditions={"topics": ["own_staff"]},
+        queue="reports",
+        requirements={REPORTS: 8},
+        seal=True,
+    )
     for field_name in ("topics", "kinds"):
         yield DefaultRule(name="举报", conditions={field_name: ["report"]}, queue="reports", seal=True)
     yield DefaultRule(name="举报(标题)", conditions={"subject": ["举报"]}, queue="reports", seal=True)

@@ -9,6 +9,7 @@ from sqlalchemy import delete, select
 from kit.blobs import BlobRow
 from records.messages.tables import AttachmentRow, LedgerRow
 from router.contact import ContactStatus
+from router.default_rules import REPORTS
 from tests.support.citizens import OWN_SCRIPT, SETTINGS, CitizenSide, hidden_fields
 from webchat.tables import VisitorNoteRow
 
@@ -139,6 +140,8 @@ async def test_an_anonymous_report_leaves_no_trace_of_who_wrote(side: CitizenSid
     (contact,) = await side.contacts()
     assert contact.sealed
     assert contact.hints["own_staff"] is True
+    skill = side.world.skills[REPORTS]
+    assert contact.requirements[skill] == 8, "only the discipline office takes reports against the bureau's own staff"
     assert contact.sender_kind == "form"
     # The receipt looks like any other.
     assert "举报" not in re.sub(r"<[^>]+>", "", page.text.split("<main", 1)[1].split("</main>")[0])
