@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from importlib.metadata import EntryPoint, entry_points
 from typing import Any, Protocol, runtime_checkable
 
+from pydantic import ValidationError
 from redis.asyncio import Redis
 
 from channels.adapter import Adapter
@@ -99,7 +100,14 @@ def _make(channel: str, found: Mapping[str, EntryPoint], parts: ChannelParts) ->
         adapter = factory(parts)
     except Exception as error:
         # Whatever it is, it is the plug-in's: the operator is told which one.
-        raise BadPlugin(f"{channel}: {type(error).__name__}: {error}") from error
+        raise BadPlugin(f"{channel}: {_told(error)}") from error
     if adapter.channel != channel:
         raise BadPlugin(f"{channel}: its adapter calls itself {adapter.channel}")
     return adapter
+
+
+def _told(error: Exception) -> str:
+    if not isinstance(error, ValidationError):
+        return f"{type(error).__name__}: {error}"
+    # Its own words repeat the values, and those may be secrets.
+    return "; ".join(f"{'.'.join(map(str, item['loc']))}: {item['msg']}" for item in error.errors())
