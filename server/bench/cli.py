@@ -5,10 +5,13 @@ from typing import Annotated, Any
 
 import typer
 
+from server.bench.ingest import run_ingest
+from server.bench.ingest_feeds import FEEDS
 from server.bench.message import run_message
 from server.bench.oracles import run_oracles
 from server.bench.report import run_all
 from server.bench.routing import growth_exponent, run_routing
+from server.bench.voice import run_voice
 
 bench = typer.Typer(help="性能测量 / Measurements.", no_args_is_help=True)
 
@@ -59,6 +62,28 @@ def message(
 ) -> None:
     """诉求人的话多久到坐席 / How long a citizen's message takes to the agent's page."""
     _show(run_message(chats, rate, seconds, database_url), as_json)
+
+
+@bench.command()
+def ingest(
+    channel: Annotated[str, typer.Option(help="渠道 / " + ", ".join(FEEDS))] = "mail",
+    seconds: Annotated[float, typer.Option(help="秒数 / seconds")] = 30.0,
+    as_json: Annotated[bool, typer.Option("--json", help="逐行 JSON / JSON lines")] = False,
+) -> None:
+    """每秒接收多少件 / How many items a channel takes in."""
+    if channel not in FEEDS:
+        raise typer.BadParameter(", ".join(FEEDS), param_hint="--channel")
+    _show(run_ingest(channel, seconds), as_json)
+
+
+@bench.command()
+def voice(
+    channels: Annotated[int, typer.Option(help="同时通话数 / calls at once")] = 300,
+    seconds: Annotated[float, typer.Option(help="全部接通后的秒数 / seconds once all are up")] = 30.0,
+    as_json: Annotated[bool, typer.Option("--json", help="逐行 JSON / JSON lines")] = False,
+) -> None:
+    """Asterisk 承载多少通话 / How many calls Asterisk carries, beside a plain dial plan."""
+    _show(run_voice(channels, seconds), as_json)
 
 
 @bench.command(name="all")

@@ -48,13 +48,13 @@ class Measurement:
         stored = [m.stored_at - m.sent_at for m in self.messages.values() if m.stored_at is not None]
         taken_in = [m.server_wall - m.sent_wall for m in done if m.server_wall is not None]
         return {
-            "p50_ms": _percentile(whole, 50),
-            "p99_ms": _percentile(whole, 99),
+            "p50_ms": percentile(whole, 50),
+            "p99_ms": percentile(whole, 99),
             "hops": {
-                "taken_in_p50_ms": _percentile(taken_in, 50),
-                "taken_in_p99_ms": _percentile(taken_in, 99),
-                "acknowledged_p50_ms": _percentile(stored, 50),
-                "acknowledged_p99_ms": _percentile(stored, 99),
+                "taken_in_p50_ms": percentile(taken_in, 50),
+                "taken_in_p99_ms": percentile(taken_in, 99),
+                "acknowledged_p50_ms": percentile(stored, 50),
+                "acknowledged_p99_ms": percentile(stored, 99),
             },
             "sent": len(self.messages),
             "acknowledged": len(stored),
@@ -172,7 +172,7 @@ async def _drained(measurement: Measurement) -> None:
         await asyncio.sleep(DRAIN_S / DRAIN_LOOKS)
 
 
-def _percentile(values: Sequence[float], percent: int) -> float | None:
+def percentile(values: Sequence[float], percent: int) -> float | None:
     """In milliseconds, by the nearest rank; None of nothing."""
     if not values:
         return None
