@@ -6,6 +6,7 @@ import json
 import pytest
 
 from channels.sms.tables import SmsPartRow
+from records.citizens.tables import ReceiptRow
 from records.messages.tables import LedgerRow, MessageRow, OutboxRow, OutboxState
 from tests.support.channel_room import ChannelRoom
 from tests.support.sms_provider import REFUSED, Handed, generic_calls
@@ -138,6 +139,20 @@ async def test_aliyun_takes_a_template_and_reports_in_arrays(room: ChannelRoom) 
         await world.client.post(world.url("report"), json=[report, {**report, "biz_id": handed.id}])
         await world.works()
         assert (await world.outbox_of(good)).state == OutboxState.DELIVERED
+
+
+async def test_the_receipt_travels_in_an_approved_template(room: ChannelRoom) -> None:
+    async with sms_world(room, "aliyun") as world:
+        await world.approve("编号${编号}，密码${查询密码}，${日期}前答复。", "SMS_5", purpose="receipt")
+        call = [{"phone_number": "13900000001", "content": "几时办好", "sequence_id": 1}]
+        await world.client.post(world.url(), json=call)
+        await world.works()
+        await world.sends()
+        (handed,) = world.peer.taken
+        (issued,) = await room.rows(ReceiptRow)
+        assert (handed.template, handed.variables["编号"]) == ("SMS_5", issued.number)
+        assert handed.variables["查询密码"].isdigit()
+        assert handed.variables["查询密码"] not in await room.everything()
 
 
 async def test_tencent_takes_numbered_variables_and_its_own_answer(room: ChannelRoom) -> None:
