@@ -21,18 +21,20 @@ from kit import blobs
 from kit.access import Access
 from kit.jobs import Dispatcher, JobRuntime
 from kit.tasks import stop
+from records.knowledge import service as knowledge
 from records.messages.jobs import MessageJob
 from server.calls import run_calls
 from server.settings import Settings
 from server.telephone import switchboard_for
 from server.wiring import Services, build
 from telephony.switchboard import flows
+from telephony.switchboard.callbacks import CallbackJob
 from webchat.idle import IdleChats
 
 log = logging.getLogger(__name__)
 
 LANE = "axd"
-JOB_REFERENCES: tuple[StrEnum, ...] = tuple(MessageJob)
+JOB_REFERENCES: tuple[StrEnum, ...] = (*MessageJob, *CallbackJob)
 HOUSEKEEPING_S = 5.0
 
 
@@ -47,6 +49,7 @@ async def run_gateway(settings: Settings) -> None:
     async with services.database.unit_of_work(services.access) as uow:
         await adopt_environment(uow, services.secret_box, settings.mailboxes)
         await adopt_sms_accounts(uow, services.secret_box, settings.sms_accounts)
+        await knowledge.seed(uow)
         await flows.seed(uow)
         await adopt_bots(uow, services.secret_box, settings.telegram.bots)
     await services.router.rebuild(str(services.access.workspace_id))

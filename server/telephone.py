@@ -1,12 +1,46 @@
 """The switchboard of this installation: what calls need from the rooms above and below."""
 
+from collections.abc import Mapping
+from functools import partial
+
+from channels.status_answers import StatusAnswers
 from channels.voice.adapter import VoiceIntake
+from records.citizens import receipts
+from records.knowledge import service as knowledge
 from server.wiring import Services
 from telephony.calls import CallEngine
+from telephony.ivr.ports import Answer, Session
+from telephony.prompts.readings import digits, is_english
 from telephony.prompts.speaker import PromptSpeaker
 from telephony.prompts.voices import voice_of
+from telephony.switchboard import flows
 from telephony.switchboard.house import House
 from telephony.switchboard.switchboard import Switchboard
+from webchat.limits import RateLimits
+from webchat.service_status import Matters
+
+
+class ReceiptQueries:
+    """Data action `receipt` of flows: number and PIN as on the status page, its answer to be read out.
+
+    Exits: found (sets `result`), wrong_number, wrong_pin, locked.
+    """
+
+    def __init__(self, services: Services) -> None:
+        matters = Matters(services.database, services.access, services.router)
+        self._database, self._access = services.database, services.access
+        self._answers = StatusAnswers(matters, RateLimits(services.redis, str(services.access.workspace_id)))
+
+    async def __call__(self, session: Session, values: Mapping[str, str]) -> Answer:
+        number, source = receipts.clean_number(values["number"]), session.leg.caller or session.leg.id
+        if number is None:
+            return Answer(exit="wrong_number")
+        verdict = await receipts.check(self._database, self._access, number, values["pin"], source)
+        if verdict.receipt is None:
+            return Answer(exit="locked" if verdict.locked_until else "wrong_pin")
+        text = await self._answers.answer(number, values["pin"], source=source, language=session.language)
+        spoken = text.replace(number, digits(number, is_english(session.language)))
+        return Answer(exit="found", values={"result": spoken})
 
 
 def switchboard_for(services: Services, engine: CallEngine) -> Switchboard:
@@ -33,7 +67,21 @@ def switchboard_for(services: Services, engine: CallEngine) -> Switchboard:
         arrive=intake.arrive,
         hand_in=intake.hand_in,
         settings=settings.switchboard,
+        prepare=partial(_prepare, services, speaker),
+        actions={"receipt": ReceiptQueries(services)},
     )
     switchboard = Switchboard(house)
     services.voice.telephone = switchboard
     return switchboard
+
+
+async def _prepare(services: Services, speaker: PromptSpeaker) -> None:
+    """Speak the texts of the published flow and the items before somebody waits for them; drop old numbers."""
+    async with services.database.unit_of_work(services.access, read_only=True) as uow:
+        found = await flows.published(uow, flows.MAIN)
+        items = await knowledge.items(uow)
+    if found is not None:
+        await speaker.warm(found[0])
+    for item in items:
+        await speaker.spoken(item.text, item.language)
+    await speaker.forget()

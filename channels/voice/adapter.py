@@ -15,6 +15,7 @@ from channels.adapter import (
 )
 from channels.voice import inbound
 from kit.clock import Clock
+from kit.errors import Forbidden
 from router.contact import Channel
 from telephony.switchboard.ports import ArrivingCall, HandedIn, SpokenMessage
 
@@ -102,7 +103,9 @@ class VoiceIntake:
             "session": call.session,
         }
         stored = await self._calls(self._raw(Channel.VOICE, call.engine_id, said))
-        return str(stored.contact_id)
+        if stored.contact_id is None:
+            raise Forbidden("Nothing is taken from this number.", code="blocked")
+        return stored.contact_id
 
     async def hand_in(self, message: SpokenMessage) -> HandedIn:
         """`HandIn`."""

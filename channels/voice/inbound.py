@@ -7,7 +7,7 @@ from channels.adapter import Address, Attachment, ContactRequest, MalformedInbou
 from records.citizens.addresses import normalise
 from router.contact import Channel
 
-WITHHELD = "withheld"
+WITHHELD = "voice"
 CALLING = {"zh-CN": "来电", "en": "Telephone call"}
 SPOKEN = {"zh-CN": "语音留言，{seconds}秒", "en": "Spoken message, {seconds} seconds"}
 

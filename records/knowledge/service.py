@@ -7,6 +7,7 @@ from sqlalchemy.exc import IntegrityError
 
 from kit.errors import Invalid
 from kit.unit_of_work import UnitOfWork
+from records.knowledge.defaults import default_items
 from records.knowledge.tables import KnowledgeItemRow, PollVoteRow
 
 MAX_TEXT_CHARS = 20_000
@@ -25,6 +26,13 @@ async def item(uow: UnitOfWork, key: str, language: str) -> KnowledgeItemRow | N
 
 async def items(uow: UnitOfWork) -> list[KnowledgeItemRow]:
     return list(await uow.session.scalars(select(KnowledgeItemRow).order_by(KnowledgeItemRow.key)))
+
+
+async def seed(uow: UnitOfWork) -> None:
+    """The items of a new workspace; nothing where there are any."""
+    if await uow.session.scalar(select(KnowledgeItemRow.id).limit(1)) is None:
+        for key, language, title, text in default_items():
+            await save_item(uow, key, language, title, text)
 
 
 async def save_item(uow: UnitOfWork, key: str, language: str, title: str, text: str) -> KnowledgeItemRow:

@@ -113,6 +113,7 @@ class PromptSpeaker:
                 for language, text in part.text.items():
                     if "{" not in text:
                         await self.spoken(text, language)
+                        await asyncio.sleep(0)
 
 
 def media_of(path: Path) -> Media:

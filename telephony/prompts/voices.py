@@ -14,7 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from pypinyin import Style, lazy_pinyin
 
 from kit.errors import AppError
-from telephony.prompts.readings import is_english, number
+from telephony.prompts.readings import ONES, digits, is_english, number
 
 ESPEAK = "espeak-ng"
 PINYIN_VOICE, ENGLISH_VOICE = "cmn-latn-pinyin", "en-gb"
@@ -22,6 +22,7 @@ LONGEST_CHARS = 4000
 PUNCTUATION = str.maketrans(
     {"，": ", ", "、": ", ", "。": ". ", "；": "; ", "：": ": ", "！": "! ", "？": "? ", "（": ", ", "）": ", "}
 )
+_YEAR, _LONG = re.compile(r"(\d{4})(?=年)"), re.compile(r"\d{7,}")
 _ARABIC = re.compile(r"\d+(?:\.\d+)?")
 
 
@@ -97,8 +98,10 @@ def voice_of(settings: SpeechSettings) -> Voice | None:
 
 
 def pinyin(text: str) -> str:
-    """Chinese text as Pinyin with tone numbers; Arabic numerals are read as quantities first."""
-    spoken = _ARABIC.sub(lambda match: number(match.group()), text)
+    """Chinese text as Pinyin with tone numbers. Years and long numbers are read digit by digit."""
+    spoken = _YEAR.sub(lambda match: "".join(ONES[int(digit)] for digit in match.group()), text)
+    spoken = _LONG.sub(lambda match: digits(match.group()), spoken)
+    spoken = _ARABIC.sub(lambda match: number(match.group()), spoken)
     syllables = lazy_pinyin(spoken, style=Style.TONE3, neutral_tone_with_five=True)
     return " ".join(syllables).translate(PUNCTUATION)
 

@@ -9,6 +9,7 @@ from sqlalchemy import select, update
 from kit.due_work import schedule
 from kit.errors import Conflict
 from kit.unit_of_work import UnitOfWork
+from records.citizens import do_not_contact
 from records.citizens.addresses import normalise
 from records.staff.tables import WorkspaceRow
 from router.contact import Address, Channel, ContactRequest, ContactStatus
@@ -21,7 +22,7 @@ from telephony.switchboard.house import House
 from telephony.switchboard.settings import SwitchboardSettings
 from telephony.tables import CallbackRow
 
-AGREED = "callback_agreed"
+AGREED, WITHDRAWN = "callback_agreed", "withdrawn"
 WAITS_FOR_AGENT = frozenset({ContactStatus.RECEIVED, ContactStatus.QUEUED, ContactStatus.OFFERED})
 TRY_AGAIN = timedelta(hours=2)
 
@@ -113,6 +114,11 @@ async def open_due(uow: UnitOfWork, router: Router, contact_id: str, settings: S
     if allowed > uow.now:
         row.due_at = allowed
         return allowed
+    contact = await store.contact(uow, contact_id)
+    if await do_not_contact.forbids(uow, contact.citizen_id, Channel.VOICE):
+        row.state, row.last_result = "given_up", "do_not_contact"
+        await router.close(uow, contact_id, WITHDRAWN)
+        return None
     row.state = "open"
     await router.open_held(uow, contact_id, Entry(queue_key=row.queue_key, since=row.place_since))
     return None

@@ -29,7 +29,10 @@ SendDocument = Callable[[Session, str, str, str], Awaitable[bool]]
 
 @dataclass(kw_only=True)
 class House:
-    """`actions`: data actions of flows by name. `receive_fax`: from an answered leg into the contact, until it ends."""
+    """`actions`: data actions of flows by name. `receive_fax`: from an answered leg into the contact, until it ends.
+
+    `prepare` is repeated beside the calls: speaks ahead what will be heard.
+    """
 
     engine: CallEngine
     database: Database
@@ -44,6 +47,7 @@ class House:
     actions: Mapping[str, Action] = field(default_factory=dict)
     receive_fax: ReceiveFax | None = None
     send_document: SendDocument | None = None
+    prepare: Callable[[], Awaitable[None]] | None = None
     channels: frozenset[str] = frozenset({Channel.VOICE, Channel.CALLBACK})
     _tasks: set["asyncio.Task[None]"] = field(default_factory=set)
 

@@ -49,7 +49,10 @@ class HandedIn:
 
 
 Arrive = Callable[[ArrivingCall], Awaitable[str]]
-"""Make the call a contact; its id. Idempotent by `engine_id`. Raises `Unavailable` when nothing was stored."""
+"""Make the call a contact; its id. Idempotent by `engine_id`.
+
+Raises `Unavailable` when nothing was stored, `Forbidden` for a number that nothing is taken from.
+"""
 
 HandIn = Callable[[SpokenMessage], Awaitable[HandedIn]]
 

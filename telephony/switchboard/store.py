@@ -11,6 +11,9 @@ from sqlalchemy import select, update
 from sqlalchemy.exc import IntegrityError
 
 from kit.unit_of_work import UnitOfWork
+from records.citizens import satisfaction
+from records.citizens.satisfaction import Rating
+from records.citizens.tables import SatisfactionRow
 from records.staff.tables import AccountRow, WorkspaceRow
 from router.contact import ContactStatus
 from router.states import WAITS
@@ -113,6 +116,24 @@ async def pending_offer(uow: UnitOfWork, contact_id: str) -> OfferRow | None:
         .limit(1)
     )
     return found
+
+
+async def rate(uow: UnitOfWork, contact_id: str, service: int) -> None:
+    """What the caller thought of the call, once."""
+    row = await contact(uow, contact_id)
+    if await satisfaction.of_contact(uow, contact_id) is not None:
+        return
+    rating = SatisfactionRow(
+        contact_id=row.id,
+        citizen_id=row.citizen_id,
+        channel=row.channel,
+        recipient=row.sender,
+        language=row.language or "zh-CN",
+        asked_at=uow.now,
+        sealed=row.sealed,
+    )
+    satisfaction.record(uow, rating, Rating(service=service), by=row.channel)
+    uow.session.add(rating)
 
 
 async def other_waiting(uow: UnitOfWork, row: ContactRow) -> bool:

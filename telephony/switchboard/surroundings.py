@@ -9,10 +9,11 @@ from kit import blobs
 from records.knowledge import service as knowledge
 from router import store as router_store
 from telephony.calls import LegEnded, LegState, Media
+from telephony.ivr.default_flow import SATISFACTION
 from telephony.ivr.flow import Flow
 from telephony.ivr.nodes import Part, Say
 from telephony.ivr.ports import Answer, Session
-from telephony.switchboard import callbacks, flows, recordings
+from telephony.switchboard import callbacks, flows, recordings, store
 from telephony.switchboard.call import Call
 from telephony.switchboard.house import House
 from telephony.switchboard.ports import SpokenMessage
@@ -106,7 +107,9 @@ class CallSurroundings:
 
     async def vote(self, session: Session, poll: str, question: int, key: str) -> None:
         async with self._house.database.unit_of_work(self._house.access) as uow:
-            await knowledge.vote(uow, poll, question, self._call.contact_id, key)
+            counted = await knowledge.vote(uow, poll, question, self._call.contact_id, key)
+            if counted and poll == SATISFACTION:
+                await store.rate(uow, self._call.contact_id, int(key))
 
     async def use(self, session: Session, action: str, values: Mapping[str, str]) -> Answer:
         try:

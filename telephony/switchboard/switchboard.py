@@ -4,7 +4,7 @@ import asyncio
 import logging
 from typing import Any
 
-from kit.errors import NotFound
+from kit.errors import AppError, NotFound
 from kit.tasks import stop, uninterrupted
 from records.staff.tables import WorkspaceRow
 from router.contact import ContactStatus
@@ -30,6 +30,7 @@ SELF_SERVICE, MESSAGE_LEFT = "self_service", "message_left"
 SERVICE = "telephone_service"
 """In the workspace's settings: the supervisor's switch of the default flow (human, night)."""
 
+PREPARE_AFTER_S, PREPARE_EVERY_S = 3.0, 60.0
 NO_FAX = words("暂时无法接收传真。", "No fax can be received at the moment.")
 
 
@@ -46,9 +47,18 @@ class Switchboard:
     async def run(self) -> None:
         """What goes on beside the calls, until cancelled."""
         try:
-            await self.phones.follow_offers()
+            await asyncio.gather(self.phones.follow_offers(), self._prepare())
         finally:
             await stop(self._house.busy)
+
+    async def _prepare(self) -> None:
+        while self._house.prepare is not None:
+            await asyncio.sleep(PREPARE_AFTER_S)
+            try:
+                await self._house.prepare()
+            except Exception:
+                log.exception("prompts could not be prepared; it will be repeated")
+            await asyncio.sleep(PREPARE_EVERY_S)
 
     # Calls come in.
 
@@ -72,13 +82,15 @@ class Switchboard:
             if self._house.engine.capabilities.adopts_calls:
                 return
             raise
+        except AppError as error:
+            log.warning("a call could not be served further: %s", error.code)
         except Exception:
             log.exception("a call could not be served further")
         finally:
             if call is not None and not self._house.leaves_calls():
                 await uninterrupted(self._end(call))
             elif call is None:
-                await leg.hang_up(HangUpCause.CONGESTION)
+                await leg.hang_up(HangUpCause.BUSY)
 
     async def _begin(self, leg: CallLeg, contact_id: str | None) -> Call:
         house = self._house

@@ -69,7 +69,7 @@ async def test_a_withheld_number_is_nobody_elses(line: Hotline) -> None:
     first, second = await line.engine.call(""), await line.engine.call("")
     rows = [await line.contact(external_id=caller.leg.id) for caller in (first, second)]
     assert rows[0].citizen_id != rows[1].citizen_id
-    assert {row.sender_kind for row in rows} == {"withheld"}
+    assert {row.sender_kind for row in rows} == {"voice"}
 
 
 async def test_english_is_asked_of_the_agent(line: Hotline) -> None:
