@@ -124,6 +124,76 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/desk/automatic-texts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List Texts */
+        get: operations["list_texts_api_desk_automatic_texts_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/desk/automatic-texts/{key}/{channel}/{language}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Change Text */
+        put: operations["change_text_api_desk_automatic_texts__key___channel___language__put"];
+        post?: never;
+        /** Reset Text */
+        delete: operations["reset_text_api_desk_automatic_texts__key___channel___language__delete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/desk/blocked-addresses": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List Blocked */
+        get: operations["list_blocked_api_desk_blocked_addresses_get"];
+        put?: never;
+        /** Block Address */
+        post: operations["block_address_api_desk_blocked_addresses_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/desk/blocked-addresses/{blocked_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Unblock Address */
+        delete: operations["unblock_address_api_desk_blocked_addresses__blocked_id__delete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/desk/board": {
         parameters: {
             query?: never;
@@ -435,6 +505,23 @@ export interface paths {
         patch: operations["change_citizen_api_desk_citizens__citizen_id__patch"];
         trace?: never;
     };
+    "/api/desk/citizens/{citizen_id}/addresses/{address_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** Share Address */
+        patch: operations["share_address_api_desk_citizens__citizen_id__addresses__address_id__patch"];
+        trace?: never;
+    };
     "/api/desk/citizens/{citizen_id}/dismiss-match": {
         parameters: {
             query?: never;
@@ -446,6 +533,23 @@ export interface paths {
         put?: never;
         /** Dismiss Match */
         post: operations["dismiss_match_api_desk_citizens__citizen_id__dismiss_match_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/desk/citizens/{citizen_id}/do-not-contact": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Set Do Not Contact */
+        put: operations["set_do_not_contact_api_desk_citizens__citizen_id__do_not_contact_put"];
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -486,6 +590,57 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/desk/citizens/{citizen_id}/record-history": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Read Record History */
+        get: operations["read_record_history_api_desk_citizens__citizen_id__record_history_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/desk/citizens/{citizen_id}/represents": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Add Represented */
+        post: operations["add_represented_api_desk_citizens__citizen_id__represents_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/desk/citizens/{citizen_id}/represents/{other_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Remove Represented */
+        delete: operations["remove_represented_api_desk_citizens__citizen_id__represents__other_id__delete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/desk/citizens/{citizen_id}/reveal": {
         parameters: {
             query?: never;
@@ -497,6 +652,23 @@ export interface paths {
         put?: never;
         /** Reveal */
         post: operations["reveal_api_desk_citizens__citizen_id__reveal_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/desk/citizens/{citizen_id}/split": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Split Citizen */
+        post: operations["split_citizen_api_desk_citizens__citizen_id__split_post"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1085,6 +1257,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/desk/satisfaction": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Read Satisfaction */
+        get: operations["read_satisfaction_api_desk_satisfaction_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/desk/search": {
         parameters: {
             query?: never;
@@ -1328,6 +1517,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/desk/splits/{split_id}/undo": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Undo Split */
+        post: operations["undo_split_api_desk_splits__split_id__undo_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/desk/uploads": {
         parameters: {
             query?: never;
@@ -1523,6 +1729,14 @@ export interface components {
             /** Staff Number */
             staff_number: string;
         };
+        /**
+         * AddressInput
+         * @description `shared`: several people use it, so it says nothing about who is calling.
+         */
+        AddressInput: {
+            /** Shared */
+            shared: boolean;
+        };
         /** AddressView */
         AddressView: {
             /** Id */
@@ -1531,6 +1745,16 @@ export interface components {
             kind: string;
             /** Masked */
             masked: string;
+            /**
+             * Shared
+             * @description Several people use it
+             */
+            shared: boolean;
+            /**
+             * Stated
+             * @description Named by the citizen, not seen by us
+             */
+            stated: boolean;
         };
         /**
          * AgentView
@@ -1629,6 +1853,78 @@ export interface components {
             id: string;
             /** Reason */
             reason: string;
+        };
+        /** AutomaticTextInput */
+        AutomaticTextInput: {
+            /**
+             * Subject
+             * @default
+             */
+            subject?: string;
+            /** Text */
+            text: string;
+            /** Version */
+            version: number;
+        };
+        /**
+         * AutomaticTextView
+         * @description `version` 0: the built-in words.
+         */
+        AutomaticTextView: {
+            /** Built In Subject */
+            built_in_subject: string;
+            /** Built In Text */
+            built_in_text: string;
+            /** Channel */
+            channel: string;
+            /** Key */
+            key: string;
+            /** Language */
+            language: string;
+            /** Needed */
+            needed: string[];
+            /** Places */
+            places: string[];
+            /** Subject */
+            subject: string;
+            /** Text */
+            text: string;
+            /** Version */
+            version: number;
+        };
+        /**
+         * BlockedView
+         * @description `value` is masked.
+         */
+        BlockedView: {
+            /**
+             * Blocked At
+             * Format: date-time
+             */
+            blocked_at: string;
+            /** Blocked By */
+            blocked_by: string;
+            /** Id */
+            id: string;
+            /** Kind */
+            kind: string;
+            /** Reason */
+            reason: string;
+            /** Until */
+            until: string | null;
+            /** Value */
+            value: string;
+        };
+        /** BlockInput */
+        BlockInput: {
+            /** Kind */
+            kind: ("phone" | "mail" | "telegram") | string;
+            /** Reason */
+            reason: string;
+            /** Until */
+            until?: string | null;
+            /** Value */
+            value: string;
         };
         /** BoardAgent */
         BoardAgent: {
@@ -1992,6 +2288,8 @@ export interface components {
         };
         /** CitizenInput */
         CitizenInput: {
+            /** Class Key */
+            class_key?: string | null;
             /** Credit Code */
             credit_code?: string | null;
             /** Honorific */
@@ -2011,8 +2309,15 @@ export interface components {
         CitizenView: {
             /** Addresses */
             addresses: components["schemas"]["AddressView"][];
+            /**
+             * Class Key
+             * @description Of the word list citizen_class
+             */
+            class_key: string | null;
             /** Credit Code */
             credit_code: string | null;
+            /** Do Not Contact */
+            do_not_contact: components["schemas"]["DoNotContactView"][];
             /** History */
             history: components["schemas"]["PastContact"][];
             /** History Count */
@@ -2038,6 +2343,11 @@ export interface components {
             open_cases: components["schemas"]["CaseSummary"][];
             /** Organisation */
             organisation: string;
+            /**
+             * Spokesmen
+             * @description Of an enterprise its people, of a person their enterprises
+             */
+            spokesmen: components["schemas"]["RepresentativeView"][];
             /** Version */
             version: number;
         };
@@ -2126,6 +2436,8 @@ export interface components {
             received_at: string;
             /** Reply Channels */
             reply_channels: string[];
+            /** Reply Ways */
+            reply_ways: components["schemas"]["ReplyWay"][];
             /** Requirements */
             requirements: {
                 [key: string]: number;
@@ -2249,6 +2561,36 @@ export interface components {
              * @default
              */
             note?: string;
+        };
+        /**
+         * DoNotContactInput
+         * @description All channels that are forbidden from now on; none for no wish.
+         */
+        DoNotContactInput: {
+            /** Channels */
+            channels: string[];
+            /**
+             * Reason
+             * @default
+             */
+            reason?: string;
+        };
+        /**
+         * DoNotContactView
+         * @description `channel` * is every channel; `set_by` None: the citizen themselves said so.
+         */
+        DoNotContactView: {
+            /** Channel */
+            channel: string;
+            /** Reason */
+            reason: string;
+            /**
+             * Set At
+             * Format: date-time
+             */
+            set_at: string;
+            /** Set By */
+            set_by: string | null;
         };
         /**
          * DraftInput
@@ -2435,6 +2777,11 @@ export interface components {
             citizen_id: string;
             /** Name */
             name: string;
+            /**
+             * Needs Confirmation
+             * @description All that they have in common is what strangers have, too
+             */
+            needs_confirmation: boolean;
             /** Reasons */
             reasons: string[];
         };
@@ -2471,6 +2818,11 @@ export interface components {
         };
         /** MergeInput */
         MergeInput: {
+            /**
+             * Confirmed
+             * @default false
+             */
+            confirmed?: boolean;
             /** Other Id */
             other_id: string;
             /** Reason */
@@ -2499,6 +2851,11 @@ export interface components {
          * @description `client_id` makes sending idempotent: the same id gives the same message.
          */
         MessageInput: {
+            /**
+             * Address Id
+             * @description Of `reply_ways`; None: the first of the channel
+             */
+            address_id?: string | null;
             /** Attachment Ids */
             attachment_ids?: string[];
             /** Channel */
@@ -2830,6 +3187,18 @@ export interface components {
             wrap_up_s: number;
         };
         /**
+         * RatingCount
+         * @description How many gave each of the five figures, and which share is satisfied (the first three) of all who did.
+         */
+        RatingCount: {
+            /**
+             * Counts
+             * @description From very satisfied to very dissatisfied
+             */
+            counts: number[];
+            satisfied: components["schemas"]["Figure"];
+        };
+        /**
          * RawView
          * @description The raw item as text, at most the first 200,000 characters; a contact made of it carries the whole as a file.
          */
@@ -2843,6 +3212,38 @@ export interface components {
         ReasonInput: {
             /** Reason */
             reason: string;
+        };
+        /**
+         * RecordChange
+         * @description One merge or split, undone or not. `other_name` is masked.
+         */
+        RecordChange: {
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** By */
+            by: string;
+            /** Can Undo */
+            can_undo: boolean;
+            /** Id */
+            id: string;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "merge" | "split";
+            /** Other Id */
+            other_id: string;
+            /** Other Name */
+            other_name: string;
+            /** Reason */
+            reason: string;
+            /** Undone At */
+            undone_at: string | null;
+            /** Undone By */
+            undone_by: string | null;
         };
         /**
          * ReferenceView
@@ -2865,6 +3266,68 @@ export interface components {
             queues: components["schemas"]["QueueView"][];
             /** Skills */
             skills: components["schemas"]["SkillView"][];
+        };
+        /**
+         * ReplyWay
+         * @description By which channel to which address an answer can go. `address_id` None: the contact's own way.
+         */
+        ReplyWay: {
+            /**
+             * Address
+             * @description Masked; empty for a session on our own pages
+             */
+            address: string;
+            /** Address Id */
+            address_id: string | null;
+            /** Channel */
+            channel: string;
+            /**
+             * Forbidden
+             * @description The citizen wants nothing by this channel that they did not ask for
+             */
+            forbidden: boolean;
+            /**
+             * Proven
+             * @description False for an address that was only stated, or that several people use
+             */
+            proven: boolean;
+        };
+        /**
+         * RepresentativeView
+         * @description Of an enterprise's card: the person; of a person's card: the enterprise. Names are masked as on the card.
+         */
+        RepresentativeView: {
+            /**
+             * Added At
+             * Format: date-time
+             */
+            added_at: string;
+            /** Citizen Id */
+            citizen_id: string;
+            /** Credit Code */
+            credit_code: string | null;
+            /** Name */
+            name: string;
+            /** Role */
+            role: string;
+        };
+        /**
+         * RepresentsInput
+         * @description The enterprise by its unified social credit code; `name` for one that is not known yet.
+         */
+        RepresentsInput: {
+            /** Credit Code */
+            credit_code: string;
+            /**
+             * Name
+             * @default
+             */
+            name?: string;
+            /**
+             * Role
+             * @default
+             */
+            role?: string;
         };
         /**
          * RequirementEffect
@@ -2926,6 +3389,65 @@ export interface components {
             key: string;
             /** Permissions */
             permissions: string[];
+        };
+        /** SatisfactionComment */
+        SatisfactionComment: {
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** Result */
+            result: number | null;
+            /** Service */
+            service: number | null;
+            /** Text */
+            text: string;
+        };
+        /**
+         * SatisfactionLine
+         * @description Of one queue, or of all. Each share says of how many.
+         */
+        SatisfactionLine: {
+            /** @description Of the closed ones */
+            answered: components["schemas"]["Figure"];
+            /** @description Of the closed ones */
+            asked: components["schemas"]["Figure"];
+            /** Closed */
+            closed: number;
+            /** Name */
+            name: string;
+            /** Name En */
+            name_en: string;
+            /** Queue Id */
+            queue_id: string | null;
+            result: components["schemas"]["RatingCount"];
+            service: components["schemas"]["RatingCount"];
+        };
+        /**
+         * SatisfactionView
+         * @description Days are in the workspace's zone. `not_asked`: why, and how often.
+         */
+        SatisfactionView: {
+            /** Comments */
+            comments: components["schemas"]["SatisfactionComment"][];
+            /** Not Asked */
+            not_asked: {
+                [key: string]: number;
+            };
+            /** Queues */
+            queues: components["schemas"]["SatisfactionLine"][];
+            /**
+             * Since
+             * Format: date
+             */
+            since: string;
+            total: components["schemas"]["SatisfactionLine"];
+            /**
+             * Until
+             * Format: date
+             */
+            until: string;
         };
         /** SearchHit */
         SearchHit: {
@@ -3219,6 +3741,13 @@ export interface components {
              * @description Queued ones this account may see, first in line first
              */
             waiting: components["schemas"]["ContactSummary"][];
+        };
+        /** SplitInput */
+        SplitInput: {
+            /** Address Ids */
+            address_ids: string[];
+            /** Reason */
+            reason: string;
         };
         /** StartInput */
         StartInput: {
@@ -3657,6 +4186,178 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["AuditView"][];
                 };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    list_texts_api_desk_automatic_texts_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AutomaticTextView"][];
+                };
+            };
+        };
+    };
+    change_text_api_desk_automatic_texts__key___channel___language__put: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                channel: string;
+                key: string;
+                language: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AutomaticTextInput"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AutomaticTextView"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    reset_text_api_desk_automatic_texts__key___channel___language__delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                channel: string;
+                key: string;
+                language: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AutomaticTextView"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    list_blocked_api_desk_blocked_addresses_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BlockedView"][];
+                };
+            };
+        };
+    };
+    block_address_api_desk_blocked_addresses_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BlockInput"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BlockedView"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    unblock_address_api_desk_blocked_addresses__blocked_id__delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                blocked_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description Validation Error */
             422: {
@@ -4375,6 +5076,42 @@ export interface operations {
             };
         };
     };
+    share_address_api_desk_citizens__citizen_id__addresses__address_id__patch: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                address_id: string;
+                citizen_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AddressInput"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CitizenView"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
     dismiss_match_api_desk_citizens__citizen_id__dismiss_match_post: {
         parameters: {
             query?: never;
@@ -4396,6 +5133,41 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    set_do_not_contact_api_desk_citizens__citizen_id__do_not_contact_put: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                citizen_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DoNotContactInput"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CitizenView"];
+                };
             };
             /** @description Validation Error */
             422: {
@@ -4474,6 +5246,104 @@ export interface operations {
             };
         };
     };
+    read_record_history_api_desk_citizens__citizen_id__record_history_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                citizen_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RecordChange"][];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    add_represented_api_desk_citizens__citizen_id__represents_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                citizen_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RepresentsInput"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CitizenView"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    remove_represented_api_desk_citizens__citizen_id__represents__other_id__delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                citizen_id: string;
+                other_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CitizenView"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
     reveal_api_desk_citizens__citizen_id__reveal_post: {
         parameters: {
             query?: never;
@@ -4496,6 +5366,41 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["RevealView"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    split_citizen_api_desk_citizens__citizen_id__split_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                citizen_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SplitInput"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CitizenView"];
                 };
             };
             /** @description Validation Error */
@@ -5665,6 +6570,37 @@ export interface operations {
             };
         };
     };
+    read_satisfaction_api_desk_satisfaction_get: {
+        parameters: {
+            query?: {
+                days?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SatisfactionView"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
     find_api_desk_search_get: {
         parameters: {
             query?: {
@@ -6196,6 +7132,35 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["SnapshotView"];
+                };
+            };
+        };
+    };
+    undo_split_api_desk_splits__split_id__undo_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                split_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
                 };
             };
         };
