@@ -105,6 +105,11 @@ async def finish_contact(contact_id: str, who: Agent, uow: Writing, bag: Bag) ->
     await service.finish(uow, bag.router, who, contact_id)
 
 
+@routes.post("/contacts/{contact_id}/wrap-up/extend", status_code=204)
+async def extend_wrap_up(contact_id: str, who: Agent, uow: Writing, bag: Bag) -> None:
+    await bag.router.extend_wrap_up(uow, contact_id, who.account_id)
+
+
 @routes.post("/contacts/{contact_id}/disposition", status_code=204)
 async def dispose_contact(contact_id: str, body: DispositionInput, who: Agent, uow: Writing, bag: Bag) -> None:
     await service.dispose(uow, bag.router, who, contact_id, body)

@@ -78,6 +78,22 @@ async def test_offered_accepted_answered_finished(inbox: Inbox) -> None:
     assert (snapshot["contacts"], snapshot["done_today"], snapshot["me"]["state"]) == ([], 1, "ready")
 
 
+async def test_a_wrap_up_is_extended_once_and_by_its_agent_alone(inbox: Inbox) -> None:
+    agent, other = [await inbox.desk.browser_of(await inbox.agent()) for _ in range(2)]
+    contact = await inbox.arrives("您好")
+    first, second = (agent, other) if (await agent.get("snapshot")).json()["offers"] else (other, agent)
+    await accept(first, contact)
+    extend = f"contacts/{contact}/wrap-up/extend"
+    assert (await first.post(extend)).json()["code"] == "wrong_status"
+    assert (await first.post(f"contacts/{contact}/finish")).status_code == 204
+    (before,) = (await first.get("snapshot")).json()["contacts"]
+    assert (await second.post(extend)).status_code in (404, 409)
+    assert (await first.post(extend)).status_code == 204
+    (after,) = (await first.get("snapshot")).json()["contacts"]
+    assert after["wrap_up_until"] > before["wrap_up_until"]
+    assert (await first.post(extend)).json()["code"] == "already_extended"
+
+
 async def test_declined_it_goes_to_the_other_agent(inbox: Inbox) -> None:
     first = await inbox.desk.browser_of(await inbox.agent())
     contact = await inbox.arrives("您好")

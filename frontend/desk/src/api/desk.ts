@@ -51,6 +51,7 @@ const inbox = {
     take(POST('/api/desk/contacts/{contact_id}/park', { ...contactAt(id), body: { until, reason } })),
   resume: (id: string) => take(POST('/api/desk/contacts/{contact_id}/resume', contactAt(id))),
   finish: (id: string) => take(POST('/api/desk/contacts/{contact_id}/finish', contactAt(id))),
+  extendWrapUp: (id: string) => take(POST('/api/desk/contacts/{contact_id}/wrap-up/extend', contactAt(id))),
   disposition: (id: string, disposition: string, note: string) =>
     take(POST('/api/desk/contacts/{contact_id}/disposition', { ...contactAt(id), body: { disposition, note } })),
   transfer: (id: string, body: M.TransferInput) =>
@@ -94,8 +95,25 @@ const records = {
   matches: (id: string) => take(GET('/api/desk/citizens/{citizen_id}/matches', citizenAt(id))),
   reveal: (id: string, field: string, reason: string) =>
     take(POST('/api/desk/citizens/{citizen_id}/reveal', { ...citizenAt(id), body: { field, reason } })),
-  merge: (id: string, other_id: string, reason: string) =>
-    take(POST('/api/desk/citizens/{citizen_id}/merge', { ...citizenAt(id), body: { other_id, reason } })),
+  merge: (id: string, other_id: string, reason: string, confirmed: boolean) =>
+    take(POST('/api/desk/citizens/{citizen_id}/merge', { ...citizenAt(id), body: { other_id, reason, confirmed } })),
+  recordHistory: (id: string) => take(GET('/api/desk/citizens/{citizen_id}/record-history', citizenAt(id))),
+  splitCitizen: (id: string, address_ids: string[], reason: string) =>
+    take(POST('/api/desk/citizens/{citizen_id}/split', { ...citizenAt(id), body: { address_ids, reason } })),
+  undoSplit: (split_id: string) => take(POST('/api/desk/splits/{split_id}/undo', { params: { path: { split_id } } })),
+  doNotContact: (id: string, channels: string[], reason: string) =>
+    take(PUT('/api/desk/citizens/{citizen_id}/do-not-contact', { ...citizenAt(id), body: { channels, reason } })),
+  represent: (id: string, body: M.RepresentsInput) =>
+    take(POST('/api/desk/citizens/{citizen_id}/represents', { ...citizenAt(id), body })),
+  representNoMore: (citizen_id: string, other_id: string) =>
+    take(DELETE('/api/desk/citizens/{citizen_id}/represents/{other_id}', { params: { path: { citizen_id, other_id } } })),
+  shareAddress: (citizen_id: string, address_id: string, shared: boolean) =>
+    take(
+      PATCH('/api/desk/citizens/{citizen_id}/addresses/{address_id}', {
+        params: { path: { citizen_id, address_id } },
+        body: { shared },
+      }),
+    ),
   dismissMatch: (id: string, other_id: string) =>
     take(POST('/api/desk/citizens/{citizen_id}/dismiss-match', { ...citizenAt(id), body: { other_id } })),
   undoMerge: (merge_id: string) => take(POST('/api/desk/merges/{merge_id}/undo', { params: { path: { merge_id } } })),
@@ -112,6 +130,7 @@ const records = {
 
 const supervision = {
   board: () => take(GET('/api/desk/board')),
+  satisfaction: (days: number) => take(GET('/api/desk/satisfaction', { params: { query: { days } } })),
   forceNotReady: (id: string, reason: string) =>
     take(POST('/api/desk/agents/{agent_id}/not-ready', { ...agentAt(id), body: { reason } })),
   forceLogout: (id: string, reason: string, after_contact: boolean) =>
@@ -139,6 +158,11 @@ const administration = {
   removeMailbox: (id: string) => take(DELETE('/api/desk/mailboxes/{mailbox_id}', mailboxAt(id))),
   checkMailbox: (id: string) => take(POST('/api/desk/mailboxes/{mailbox_id}/check', mailboxAt(id))),
   fetchMailbox: (id: string) => take(POST('/api/desk/mailboxes/{mailbox_id}/fetch', mailboxAt(id))),
+  texts: () => take(GET('/api/desk/automatic-texts')),
+  changeText: (path: M.TextPath, body: M.AutomaticTextInput) =>
+    take(PUT('/api/desk/automatic-texts/{key}/{channel}/{language}', { params: { path }, body })),
+  resetText: (path: M.TextPath) =>
+    take(DELETE('/api/desk/automatic-texts/{key}/{channel}/{language}', { params: { path } })),
   accounts: () => take(GET('/api/desk/accounts')),
   createAccount: (body: M.AccountInput) => take(POST('/api/desk/accounts', { body })),
   changeAccount: (account_id: string, body: M.AccountChange) =>

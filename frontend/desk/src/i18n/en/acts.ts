@@ -20,6 +20,7 @@ export default {
   dispositionNeeded: 'Error: choose an outcome',
   summary: 'A word more (optional)',
   finishDo: 'Finish',
+  extendDo: 'Extend to 2 min',
   spamTitle: 'Mark as harassment',
   spamHint: 'Closed without a receipt; it stays in the list of all.',
   spamDo: 'Mark as harassment',

@@ -30,6 +30,7 @@ export default {
   not_failed: 'It did not fail; there is nothing to retry.',
   not_quarantined: 'This item was handled already.',
   not_yours: 'You do not have this conversation.',
+  already_extended: 'It was extended once already.',
   offer_gone: 'The offer is no longer yours.',
   own_rights: 'You cannot change your own rights; ask another administrator.',
   parked_in_the_past: 'That time is over; choose a later one.',

@@ -20,6 +20,7 @@ export default {
   dispositionNeeded: '错误：请选处理结果',
   summary: '补一句（可选）',
   finishDo: '结束',
+  extendDo: '延长至 2 分钟',
   spamTitle: '标为骚扰',
   spamHint: '关闭且不发回执，可在全部会话里找到。',
   spamDo: '标为骚扰',

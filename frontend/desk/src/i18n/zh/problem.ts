@@ -30,6 +30,7 @@ export default {
   not_failed: '这一条没有失败，不用重试。',
   not_quarantined: '这一件已经处理过了。',
   not_yours: '这个会话不在您手上。',
+  already_extended: '已延长过一次。',
   offer_gone: '来件已不在您这里。',
   own_rights: '不能改自己的权限，请另一位管理员来改。',
   parked_in_the_past: '唤醒时间已经过了，请选以后的时间。',
