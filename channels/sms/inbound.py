@@ -18,7 +18,7 @@ from records.citizens.addresses import normalise
 
 CHINESE = re.compile(r"[\u4e00-\u9fff]")
 LATIN = re.compile(r"[A-Za-z]{2}")
-MOST_CHARS = 20_000
+MOST_CHARS = 40_000  # 255 parts of 153 characters
 
 
 class Inbound:

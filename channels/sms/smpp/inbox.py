@@ -22,6 +22,7 @@ from channels.sms.smpp.pdu import Damaged, Pdu
 from channels.sms.smpp.settings import SmppSettings
 from kit import leases
 from kit.access import Access
+from kit.ids import new_id
 from kit.leases import Lease
 from kit.unit_of_work import Database, UnitOfWork
 from kit.wake import Waker
@@ -150,7 +151,7 @@ class Inbox:
 
     async def _enter(self, uow: UnitOfWork, item: Arrived, before: _Known) -> LedgerRow:
         if item.text is not None:
-            return await self._enter_text(uow, item, item.text, before)
+            return self._enter_text(uow, item, item.text, before)
         if item.segment is not None:
             return await self._enter_part(uow, item, item.segment)
         row = self._aside(uow, item, "delivery report", {"report": _said(item)})
@@ -158,7 +159,7 @@ class Inbox:
             await apply_report(uow, item.report)
         return row
 
-    async def _enter_text(self, uow: UnitOfWork, item: Arrived, text: str, known: _Known) -> LedgerRow:
+    def _enter_text(self, uow: UnitOfWork, item: Arrived, text: str, known: _Known) -> LedgerRow:
         sms = SmsIn(
             account_id=self._account_id,
             provider_id=item.provider_id,
@@ -168,7 +169,7 @@ class Inbox:
             received_at=item.received_at,
         )
         row = ledger.enter(uow, raw_of(sms), None)
-        await uow.session.flush()
+        row.id = new_id()
         before = known.get(item.digest)
         if before is not None and repeated(item, before):
             row.state, row.reason, row.duplicate_of_id = LedgerState.IGNORED, "duplicate", before.first_id

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 import pytest
 
 from channels.sms import service
-from channels.sms.carrier import SmsOut, account_of
+from channels.sms.carrier import SmsIn, SmsOut, account_of, raw_of
 from channels.sms.tables import SmsAccountState
 from records.messages.tables import LedgerState, OutboxState
 from tests.support.channel_room import ChannelRoom
@@ -315,3 +315,16 @@ async def test_an_account_that_nobody_keeps_connected_is_checked_by_a_bind(line:
     assert "password" in health.detail
     await peer.kill()
     assert "reached" in (await line.sms.adapter.check_account(line.account.id, "en")).detail
+
+
+async def test_the_longest_text_there_is_arrives_whole(line: SmppWorld) -> None:
+    await line.set_up(1)
+    sms = SmsIn(
+        account_id=line.account.id,
+        provider_id="joined:1",
+        sender=CITIZEN,
+        recipient=OWN,
+        text="x" * 153 * 255,
+        received_at=line.room.side.clock.now(),
+    )
+    assert len((await line.sms.adapter.parse(raw_of(sms))).text) == 153 * 255
