@@ -949,6 +949,57 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/desk/contacts/{contact_id}/wrap-up/extend": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Extend Wrap Up */
+        post: operations["extend_wrap_up_api_desk_contacts__contact_id__wrap_up_extend_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/desk/letters": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Register Letter */
+        post: operations["register_letter_api_desk_letters_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/desk/letters/sheet": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Print Sheet */
+        post: operations["print_sheet_api_desk_letters_sheet_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/desk/login": {
         parameters: {
             query?: never;
@@ -1064,6 +1115,40 @@ export interface paths {
         put?: never;
         /** Undo Merge */
         post: operations["undo_merge_api_desk_merges__merge_id__undo_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/desk/messages/{message_id}/letter": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Print Answer */
+        post: operations["print_answer_api_desk_messages__message_id__letter_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/desk/messages/{message_id}/posted": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Mark Posted */
+        post: operations["mark_posted_api_desk_messages__message_id__posted_post"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2649,6 +2734,86 @@ export interface components {
             /** Detail */
             detail?: components["schemas"]["ValidationError"][];
         };
+        /**
+         * LetterInput
+         * @description `client_id` makes registering idempotent. `attachment_ids`: the pages in their order, uploaded before.
+         *
+         *     `confirmed`: it was looked at what this resembles, and it is another one.
+         */
+        LetterInput: {
+            /** Attachment Ids */
+            attachment_ids?: string[];
+            /**
+             * Channel
+             * @enum {string}
+             */
+            channel: "letter" | "visit";
+            /** Client Id */
+            client_id: string;
+            /**
+             * Confirmed
+             * @default false
+             */
+            confirmed?: boolean;
+            /** Dated */
+            dated?: string | null;
+            /**
+             * Form
+             * @default
+             * @enum {string}
+             */
+            form?: "" | "ordinary" | "registered" | "express" | "by_hand";
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "inquiry" | "complaint" | "suggestion" | "report" | "application";
+            /**
+             * Language
+             * @default zh-CN
+             * @enum {string}
+             */
+            language?: "zh-CN" | "en";
+            /**
+             * Phone
+             * @default
+             */
+            phone?: string;
+            /**
+             * Postal Address
+             * @default
+             */
+            postal_address?: string;
+            /**
+             * Received On
+             * Format: date
+             */
+            received_on: string;
+            /**
+             * Sender
+             * @default
+             */
+            sender?: string;
+            /** Subject */
+            subject: string;
+            /**
+             * Text
+             * @default
+             */
+            text?: string;
+        };
+        /**
+         * LetterView
+         * @description `pin` is given this one time; None when the same letter was registered before.
+         */
+        LetterView: {
+            /** Contact Id */
+            contact_id: string;
+            /** Number */
+            number: string;
+            /** Pin */
+            pin: string | null;
+        };
         /** LoginInput */
         LoginInput: {
             /** Login */
@@ -3045,6 +3210,14 @@ export interface components {
                 [key: string]: unknown;
             }[];
             sip?: components["schemas"]["SipAccountView"] | null;
+        };
+        /** PostedInput */
+        PostedInput: {
+            /**
+             * How
+             * @enum {string}
+             */
+            how: "post" | "registered" | "by_hand";
         };
         /** PresenceInput */
         PresenceInput: {
@@ -3480,6 +3653,31 @@ export interface components {
             /** Permissions */
             permissions: string[];
             workspace: components["schemas"]["WorkspaceView"];
+        };
+        /**
+         * SheetInput
+         * @description A sheet to put on the paper; with the PIN it is a receipt for the visitor.
+         */
+        SheetInput: {
+            /**
+             * Channel
+             * @enum {string}
+             */
+            channel: "letter" | "visit";
+            /** Number */
+            number: string;
+            /**
+             * Pages
+             * @default 0
+             */
+            pages?: number;
+            /** Pin */
+            pin?: string | null;
+            /**
+             * Received On
+             * Format: date
+             */
+            received_on: string;
         };
         /**
          * SipAccountView
@@ -5997,6 +6195,101 @@ export interface operations {
             };
         };
     };
+    extend_wrap_up_api_desk_contacts__contact_id__wrap_up_extend_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                contact_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    register_letter_api_desk_letters_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LetterInput"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LetterView"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    print_sheet_api_desk_letters_sheet_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SheetInput"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/pdf": string;
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
     log_in_api_desk_login_post: {
         parameters: {
             query?: never;
@@ -6242,6 +6535,72 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    print_answer_api_desk_messages__message_id__letter_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                message_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/pdf": string;
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    mark_posted_api_desk_messages__message_id__posted_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                message_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PostedInput"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ThreadItem"];
+                };
             };
             /** @description Validation Error */
             422: {
