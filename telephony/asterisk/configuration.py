@@ -12,7 +12,7 @@ from telephony.asterisk.prompts import keep_waiting_music
 from telephony.asterisk.settings import AsteriskSettings
 
 FROM_TRUNK, FROM_PHONE, FROM_WEB = "axd-trunk", "axd-phone", "axd-web"
-FAX_RECEIVE, FAX_SEND = "axd-fax-receive", "axd-fax-send"
+FAX_RECEIVE, FAX_SEND, FAX_DONE = "axd-fax-receive", "axd-fax-send", "axd-fax-done"
 # A gateway that restarts is back within seconds: so long a new caller hears ringing, then congestion.
 PATIENCE_S = 20
 LEG_VARIABLES = ("AXD_LEG", "AXD_HELD")
@@ -92,6 +92,9 @@ def _asterisk(settings: AsteriskSettings, places: Places) -> str:
     if places.data is not None:
         folders["astdatadir"] = places.data
     options = {"verbose": "0", "hideconnect": "yes", "dontwarn": "yes", "transmit_silence": "yes"}
+    # Keys shorter than this are stretched, which swallows the pause to the next one: at 60 ms of tone and of pause
+    # Asterisk's own 80 doubled keys on a busy machine.
+    options["mindtmfduration"] = "40"
     return _section("directories", {key: str(path) for key, path in folders.items()}) + _section("options", options)
 
 
@@ -198,20 +201,20 @@ def _entry(pattern: str, application: str, way: str) -> str:
 def _fax(settings: AsteriskSettings) -> str:
     """Outside of our application: there the channel reads and writes tones; a user event brings the end back.
 
-    `h` runs in every case, also when the other machine hangs up half-way.
+    No header line is printed on what is sent: it arrives dot by dot as it is.
+
+    The handler runs in every case; an `h` extension would not, where we made the call and the other side hangs up.
     """
-    common = (
+    begin = (
+        f"exten => s,1,Set(CHANNEL(hangup_handler_push)={FAX_DONE},s,1)\n"
         " same => n,Set(FAXOPT(ecm)=yes)\n"
         f" same => n,Set(FAXOPT(localstationid)={settings.fax_station})\n"
-        f" same => n,Set(FAXOPT(headerinfo)={settings.fax_station})\n"
-    )
-    done = (
-        "exten => h,1,UserEvent(FaxDone,status: ${FAXOPT(status)},error: ${FAXOPT(error)},"
-        "pages: ${FAXOPT(pages)},station: ${FAXOPT(remotestationid)},rate: ${FAXOPT(rate)})\n"
     )
     return (
-        f"[{FAX_RECEIVE}]\nexten => s,1,NoOp()\n{common} same => n,ReceiveFAX(${{AXD_FAX_FILE}},f)\n"
-        f" same => n,Hangup()\n{done}"
-        f"[{FAX_SEND}]\nexten => s,1,NoOp()\n{common} same => n,SendFAX(${{AXD_FAX_FILE}},f)\n"
-        f" same => n,Hangup()\n{done}"
+        f"[{FAX_RECEIVE}]\n{begin} same => n,ReceiveFAX(${{AXD_FAX_FILE}},f)\n same => n,Hangup()\n"
+        f"[{FAX_SEND}]\n{begin} same => n,SendFAX(${{AXD_FAX_FILE}},f)\n same => n,Hangup()\n"
+        f"[{FAX_DONE}]\n"
+        "exten => s,1,UserEvent(FaxDone,status: ${FAXOPT(status)},error: ${FAXOPT(error)},"
+        "pages: ${FAXOPT(pages)},station: ${FAXOPT(remotestationid)},rate: ${FAXOPT(rate)})\n"
+        " same => n,Return()\n"
     )

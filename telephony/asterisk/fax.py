@@ -14,7 +14,7 @@ from telephony.asterisk.ari import AsteriskRefused, Event
 from telephony.asterisk.configuration import FAX_RECEIVE, FAX_SEND
 from telephony.asterisk.leg import AsteriskLeg
 from telephony.asterisk.wire import Wire
-from telephony.calls import CallLeg, LegEnded
+from telephony.calls import CallLeg, LegEnded, LegState
 from telephony.fax import FaxResult, FaxStatus
 
 FILE_VARIABLE = "AXD_FAX_FILE"
@@ -51,15 +51,16 @@ class FaxLine:
 
     async def _run(self, leg: AsteriskLeg, context: str, path: Path) -> dict[str, str]:
         """What the dial plan told at the end, nothing where it could not. Raises `LegEnded` before it has begun."""
+        if leg.state is LegState.ENDED:
+            raise LegEnded
         done = self._wire.expect(f"fax:{leg.id}")
         try:
             await leg.answer()
             await leg.set_variable(FILE_VARIABLE, str(path))
-            try:
-                await self._leave(leg, context)
-                event = await done
-            except (LegEnded, AsteriskRefused):
-                return {}
+            await self._leave(leg, context)
+            event = await done
+        except (LegEnded, AsteriskRefused):
+            return {}
         finally:
             done.cancel()
         return {key: str(value) for key, value in event.get("userevent", {}).items()}
