@@ -7,7 +7,9 @@ from channels.status_answers import StatusAnswers
 from channels.voice.adapter import VoiceIntake
 from records.citizens import receipts
 from records.knowledge import service as knowledge
+from server.line_faxes import LineFaxes
 from server.wiring import Services
+from telephony.asterisk.engine import AsteriskEngine
 from telephony.calls import CallEngine
 from telephony.ivr.ports import Answer, Session
 from telephony.prompts.readings import digits, is_english
@@ -67,6 +69,7 @@ def switchboard_for(services: Services, engine: CallEngine) -> Switchboard:
         arrive=intake.arrive,
         hand_in=intake.hand_in,
         settings=settings.switchboard,
+        receive_fax=LineFaxes(services, engine.fax) if isinstance(engine, AsteriskEngine) else None,
         prepare=partial(_prepare, services, speaker),
         actions={"receipt": ReceiptQueries(services)},
     )

@@ -28,7 +28,8 @@ class Consult:
 @dataclass(kw_only=True)
 class Call:
     """`agent`: who speaks with the citizen; `coming`: who was reached and is put through next;
-    `reaching`: the task that rings him.
+    `on_duty`: who answered an emergency from the roster;
+    `reaching`: the task that rings him. `served`: what he came for is done, whoever hung up.
 
     `connected`, `released`, `ended` are set by who learns of it and looked at by the task that serves the call.
     """
@@ -41,6 +42,7 @@ class Call:
     bridge: Bridge | None = None
     agent: AgentSide | None = None
     coming: AgentSide | None = None
+    on_duty: AgentSide | None = None
     reaching: "asyncio.Task[None] | None" = None
     consult: Consult | None = None
     others: list[CallLeg] = field(default_factory=list)
@@ -49,7 +51,7 @@ class Call:
     ended: asyncio.Event = field(default_factory=asyncio.Event)
     agent_gone: HangUpCause | None = None
     ended_by: str = ""
-    fax: bool = False
+    served: bool = False
     flow_version: int | None = None
 
     async def watch(self) -> None:

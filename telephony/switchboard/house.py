@@ -22,14 +22,15 @@ from telephony.switchboard.settings import SwitchboardSettings
 log = logging.getLogger(__name__)
 
 Action = Callable[[Session, Mapping[str, str]], Awaitable[Answer]]
-ReceiveFax = Callable[[CallLeg, str], Awaitable[None]]
+ReceiveFax = Callable[[CallLeg], Awaitable[bool]]
 SendDocument = Callable[[Session, str, str, str], Awaitable[bool]]
 """Session, document, by, number: whether it is on its way."""
 
 
 @dataclass(kw_only=True)
 class House:
-    """`actions`: data actions of flows by name. `receive_fax`: from an answered leg into the contact, until it ends.
+    """`actions`: data actions of flows by name. `receive_fax`: takes a fax on a leg until it ends,
+    and says whether pages came.
 
     `prepare` is repeated beside the calls: speaks ahead what will be heard.
     """

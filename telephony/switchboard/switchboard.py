@@ -13,7 +13,7 @@ from telephony.ivr.default_flow import default_flow
 from telephony.ivr.flow import Flow
 from telephony.ivr.interpreter import Interpreter, Outcome, ToFax, ToNumber, ToQueue
 from telephony.ivr.ports import Session
-from telephony.switchboard import flows, store
+from telephony.switchboard import flows, recordings, store
 from telephony.switchboard.adoption import sort_out
 from telephony.switchboard.call import AgentSide, Call, answered, first_of
 from telephony.switchboard.conversation import Conversation, give_back, has
@@ -26,7 +26,7 @@ from telephony.switchboard.waiting import Waiting
 
 log = logging.getLogger(__name__)
 
-SELF_SERVICE, MESSAGE_LEFT = "self_service", "message_left"
+SELF_SERVICE, MESSAGE_LEFT, PASSED = "self_service", "message_left", "passed_to_department"
 SERVICE = "telephone_service"
 """In the workspace's settings: the supervisor's switch of the default flow (human, night)."""
 
@@ -160,11 +160,28 @@ class Switchboard:
         await call.leg.answer()
         while await self._waiting.enters_or_waits(call, to):
             chosen = await self._waiting.wait(call, to)
+            if chosen is None and call.on_duty is not None:
+                await self._with_duty(call, call.on_duty)
+                return None
             if chosen is None:
                 await Conversation(self._house, call).run()
             elif chosen == to.on_callback or await self._leave_line(call):
                 return chosen
         return await self._after(call)
+
+    async def _with_duty(self, call: Call, side: AgentSide) -> None:
+        """Somebody on duty has taken it, past the line: no agent is offered it any more."""
+        house, router = self._house, self._house.router
+        await house.change(lambda uow: router.close(uow, call.contact_id, PASSED))
+        await call.leg.music(False)
+        call.others.append(side.leg)
+        call.bridge = await house.engine.bridge(call.leg, side.leg)
+        if house.settings.records == "all":
+            side.recording = await call.bridge.record_stereo(call.leg)
+        try:
+            await call.until_alone()
+        finally:
+            house.start(recordings.keep_call(house, call, side))
 
     async def _leave_line(self, call: Call) -> bool:
         """He leaves a message instead, and the contact is closed; False when an agent has just accepted it."""
@@ -202,11 +219,10 @@ class Switchboard:
         return None
 
     async def _receive_fax(self, call: Call) -> str | None:
-        call.fax = True
         if self._house.receive_fax is None:
             await self._house.say(call.leg, NO_FAX, call.session)
             return None
-        await self._house.receive_fax(call.leg, call.contact_id)
+        call.served = await self._house.receive_fax(call.leg)
         return None
 
     async def _end(self, call: Call) -> None:
@@ -214,7 +230,8 @@ class Switchboard:
         hung_up = call.ended.is_set() or call.leg.state is LegState.ENDED
         if call.reaching is not None:
             await stop([call.reaching])
-        for leg in [*call.others, *([call.coming.leg] if call.coming else []), call.leg]:
+        sides = [side.leg for side in (call.coming, call.on_duty) if side is not None]
+        for leg in [*call.others, *sides, call.leg]:
             await leg.hang_up()
         await self.phones.withdraw(call.contact_id)
         if call.bridge is not None:
@@ -232,7 +249,7 @@ class Switchboard:
             ended_by = call.ended_by or ("citizen" if hung_up else "system")
             await store.mark(uow, call.row_id, ended_at=uow.now, ended_by=ended_by)
             held = (await store.contact(uow, call.contact_id)).status == ContactStatus.RECEIVED
-        if held and not hung_up:
+        if held and (call.served or not hung_up):
             await house.change(lambda uow: router.close(uow, call.contact_id, SELF_SERVICE))
         else:
             await house.change(lambda uow: router.abandon(uow, call.contact_id))

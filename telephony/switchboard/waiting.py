@@ -8,7 +8,7 @@ from router.contact import ContactStatus
 from router.results import Entry, Standing
 from router.states import WAITS
 from telephony.ivr.interpreter import ToQueue
-from telephony.switchboard import store
+from telephony.switchboard import duty, store
 from telephony.switchboard.call import Call, first_of
 from telephony.switchboard.house import House, words
 
@@ -68,15 +68,20 @@ class Waiting:
         return status in IN_LINE
 
     async def wait(self, call: Call, to: ToQueue) -> str | None:
-        """Until an agent was reached (None), or the caller chose a key's node. Raises `LegEnded`."""
+        """Until an agent or somebody on duty was reached (None), or a key chose a node. Raises `LegEnded`."""
         chosen: list[str] = []
 
         async def attend() -> None:
             chosen.append(await self._attend(call, to))
 
+        async def ring_duty() -> None:
+            call.on_duty = await duty.reach(self._house, call)
+
         await call.leg.music(True)
-        await first_of(attend(), call.until(call.connected))
-        if call.connected.is_set():
+        async with self._house.database.unit_of_work(self._house.access, read_only=True) as uow:
+            urgent = [ring_duty()] if await duty.is_emergency(uow, call.contact_id) else []
+        await first_of(attend(), call.until(call.connected), *urgent)
+        if call.connected.is_set() or call.on_duty is not None:
             return None
         await call.leg.music(False)
         return chosen[0]

@@ -5,7 +5,7 @@ from sqlalchemy import select
 from records.knowledge import service as knowledge
 from records.messages.tables import AttachmentRow, MessageRow
 from router.contact import ContactStatus
-from telephony.calls import FaxTone, LegState
+from telephony.calls import CallLeg, FaxTone, LegState
 from telephony.switchboard import callbacks
 from telephony.tables import PathCountRow
 from tests.support.calls import FakeParty
@@ -248,8 +248,10 @@ async def test_parallel_calls_of_one_number_hold_one_place(line: Hotline) -> Non
 async def test_a_fax_tone_is_answered_without_a_menu(line: Hotline) -> None:
     taken: list[str] = []
 
-    async def receive(leg: object, contact_id: str) -> None:
-        taken.append(contact_id)
+    async def receive(leg: CallLeg) -> bool:
+        taken.append(leg.id)
+        await leg.hang_up()
+        return True
 
     line.house.receive_fax = receive
     caller = await line.engine.call()
@@ -258,7 +260,8 @@ async def test_a_fax_tone_is_answered_without_a_menu(line: Hotline) -> None:
     await caller.ended()
     await line.quiet()
     row = await line.contact(external_id=caller.leg.id)
-    assert taken == [row.id]
+    assert taken == [caller.leg.id]
+    assert (row.status, row.disposition) == (ContactStatus.CLOSED, "self_service")
     assert row.hints["path"][-1] == "fax:tone"
 
 
