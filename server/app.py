@@ -20,6 +20,7 @@ from desk.citizens.routes_identity import routes as identity
 from desk.feed.routes import routes as feed
 from desk.inbox.routes import routes as inbox
 from desk.inbox.routes_messages import routes as messages
+from desk.letters.routes import routes as letters
 from desk.mailboxes.routes import routes as mailboxes
 from desk.quarantine.routes import routes as quarantine
 from desk.search.routes import routes as search
@@ -51,6 +52,7 @@ DESK_ROUTES: tuple[APIRouter, ...] = (
     search,
     supervision,
     administration,
+    letters,
     mailboxes,
     sms,
     bots,

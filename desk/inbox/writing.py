@@ -2,7 +2,6 @@
 
 from collections.abc import AsyncIterator
 
-import puremagic
 from starlette.datastructures import UploadFile
 
 from channels.ways import Way, ways_to
@@ -23,11 +22,11 @@ from router.contact import Channel
 from router.states import HAS_AGENT
 from router.tables import ContactRow
 from webchat import signals
+from webchat.uploads import UNKNOWN, media_type_of
 
 PREVIEW_CHARS = 120
 SNIFFED_BYTES = 4096
 CHUNK_BYTES = 256 * 1024
-ANY_TYPE = "application/octet-stream"
 
 
 async def send(uow: UnitOfWork, waker: Waker, who: Actor, contact_id: str, body: MessageInput) -> ThreadItem:
@@ -209,8 +208,5 @@ async def _chunks(file: UploadFile) -> AsyncIterator[bytes]:
 
 def sniffed_type(head: bytes, filename: str) -> str:
     """The media type by what the bytes say, never by what the sender claims."""
-    try:
-        found: str = puremagic.from_string(head, mime=True, filename=filename)
-    except (puremagic.PureError, ValueError):
-        return "text/plain" if head and b"\0" not in head else ANY_TYPE
-    return found or ANY_TYPE
+    found = media_type_of(head, filename)
+    return "text/plain" if found == UNKNOWN and head and b"\0" not in head else found
