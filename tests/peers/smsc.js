@@ -1,11 +1,13 @@
 // A message centre on the npm package smpp, driven by lines of JSON: orders come by stdin, what happens goes to stdout.
-// node smsc.js PORT SYSTEM_ID PASSWORD
+// node smsc.js PORT SYSTEM_ID PASSWORD [CERTIFICATE KEY]
 'use strict';
 
+const fs = require('fs');
 const readline = require('readline');
 const smpp = require('smpp');
 
-const [port, systemId, password] = process.argv.slice(2);
+const [port, systemId, password, certificate, key] = process.argv.slice(2);
+const tls = certificate ? { cert: fs.readFileSync(certificate), key: fs.readFileSync(key) } : {};
 const receivers = new Set();
 const state = {
   throttle: 0,
@@ -88,7 +90,7 @@ function submit(session, pdu) {
   if (state.receipts && pdu.registered_delivery) receipt(pdu, id);
 }
 
-const server = smpp.createServer((session) => {
+const server = smpp.createServer(tls, (session) => {
   for (const command of ['bind_transceiver', 'bind_transmitter', 'bind_receiver']) bind(session, command);
   session.on('submit_sm', (pdu) => submit(session, pdu));
   session.on('enquire_link', (pdu) => {

@@ -3,7 +3,7 @@
 import asyncio
 import json
 import shutil
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import Any
@@ -20,17 +20,18 @@ Event = dict[str, Any]
 
 
 class Smsc:
-    """What the centre said is in `events`, over all its lives."""
+    """What the centre said is in `events`, over all its lives. `certificate` and its key make it speak TLS."""
 
-    def __init__(self) -> None:
+    def __init__(self, certificate: Sequence[Path] = ()) -> None:
         self.port = free_port()
+        self._certificate = certificate
         self.events: list[Event] = []
         self._process: asyncio.subprocess.Process | None = None
         self._listening: asyncio.Task[None] | None = None
         self._delivered = 0
 
     async def start(self) -> None:
-        argv = [_node(), str(SCRIPT), str(self.port), SYSTEM_ID, PASSWORD]
+        argv = [_node(), str(SCRIPT), str(self.port), SYSTEM_ID, PASSWORD, *map(str, self._certificate)]
         pipe = asyncio.subprocess.PIPE
         self._process = await asyncio.create_subprocess_exec(*argv, stdin=pipe, stdout=pipe, limit=1 << 24)
         self._listening = asyncio.create_task(self._listen(self._process))
@@ -106,8 +107,8 @@ def _node() -> str:
 
 
 @asynccontextmanager
-async def smsc() -> AsyncIterator[Smsc]:
-    made = Smsc()
+async def smsc(certificate: Sequence[Path] = ()) -> AsyncIterator[Smsc]:
+    made = Smsc(certificate)
     await made.start()
     try:
         yield made

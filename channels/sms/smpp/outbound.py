@@ -61,7 +61,8 @@ class Outbound:
             parts = cut(out.text, self._settings.concatenation, mark)
         except TooLong:
             raise MessageRejected("短信过长。This text is too long.", code="too_long") from None
-        taken = self._taken(out.reference)
+        name = f"{out.reference}:{zlib.crc32(out.text.encode())}"
+        taken = self._taken(name)
         deadline = monotonic() + SUBMIT_WITHIN_S
         results = await asyncio.gather(
             *(
@@ -74,12 +75,12 @@ class Outbound:
         for result in results:
             if isinstance(result, BaseException):
                 raise result
-        self._begun.pop(out.reference, None)
+        self._begun.pop(name, None)
         asked = [taken[number] for number in range(len(parts)) if self._with_receipt(number, parts)]
         return tuple(message_id for message_id in asked if message_id)
 
-    def _taken(self, reference: str) -> dict[int, str]:
-        taken = self._begun.setdefault(reference, {})
+    def _taken(self, name: str) -> dict[int, str]:
+        taken = self._begun.setdefault(name, {})
         while len(self._begun) > MOST_BEGUN:
             self._begun.popitem(last=False)
         return taken

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from pathlib import Path
 
 import pytest
 
@@ -9,6 +10,7 @@ from channels.sms import service
 from channels.sms.carrier import SmsIn, SmsOut, account_of, raw_of
 from channels.sms.tables import SmsAccountState
 from records.messages.tables import LedgerState, OutboxState
+from tests.support.certificates import loopback_certificate
 from tests.support.channel_room import ChannelRoom
 from tests.support.smpp_world import OWN, SmppWorld, smpp_world
 from tests.support.smsc import Smsc, smsc
@@ -328,3 +330,19 @@ async def test_the_longest_text_there_is_arrives_whole(line: SmppWorld) -> None:
         received_at=line.room.side.clock.now(),
     )
     assert len((await line.sms.adapter.parse(raw_of(sms))).text) == 153 * 255
+
+
+async def test_an_encrypted_line_goes_only_to_a_centre_that_is_trusted(
+    line: SmppWorld, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    certificate, key = loopback_certificate(tmp_path)
+    async with smsc((certificate, key)) as peer:
+        await line.set_up(peer.port, tls=True)
+        health = await line.sms.adapter.check_account(line.account.id, "en")
+        assert not health.ok
+        assert "SSLCertVerificationError" in health.detail
+        monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
+        await line.start()
+        await peer.bound()
+        assert await peer.deliver("您好") == OK
+    assert await line.heard() == ["您好"]
