@@ -21,9 +21,9 @@ async def account(uow: UnitOfWork, account_id: str) -> SmsAccountRow | None:
 
 
 async def sending_account(uow: UnitOfWork, number: str) -> SmsAccountRow | None:
-    """The enabled account of this line; where it has none, the first that is enabled."""
+    """The enabled account of this line (its number or id); where it has none, the first that is enabled."""
     enabled = [row for row in await accounts(uow) if row.enabled]
-    return next((row for row in enabled if row.number == number), next(iter(enabled), None))
+    return next((row for row in enabled if number in (row.number, row.id)), next(iter(enabled), None))
 
 
 async def can_send(uow: UnitOfWork) -> bool:

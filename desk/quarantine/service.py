@@ -20,11 +20,12 @@ from kit.blobs import BlobRow, BlobStore
 from kit.errors import Conflict, NotFound
 from kit.unit_of_work import Database, UnitOfWork
 from kit.wake import Waker
+from records.citizens.addresses import normalise
 from records.citizens.masking import mask_mail, mask_name, mask_text
 from records.messages.tables import LedgerRow, LedgerState
 from records.staff import audit
 from records.staff.permissions import Permission
-from router.contact import Address, Attachment, ContactRequest
+from router.contact import Address, Attachment, Channel, ContactRequest
 
 MOST_LISTED = 200
 RAW_CHARS = 200_000
@@ -107,11 +108,11 @@ async def make_contact(
 
 
 async def _request(uow: UnitOfWork, blobs: BlobStore, row: LedgerRow, body: QuarantineContactInput) -> ContactRequest:
-    sender = body.sender.strip() or _address(_header(await _head(blobs, row), "From"))
+    sender, answerable = _sender(row, body.sender.strip() or _address(_header(await _head(blobs, row), "From")))
     return ContactRequest(
         channel=row.channel,
         external_id=f"quarantine:{row.id}",
-        sender=Address(kind="mail" if "@" in sender else row.channel, value=sender or f"quarantine:{row.id}"),
+        sender=sender,
         recipient=Address(kind=row.channel, value=row.account),
         received_at=row.received_at,
         thread_key=f"quarantine:{row.id}",
@@ -119,9 +120,20 @@ async def _request(uow: UnitOfWork, blobs: BlobStore, row: LedgerRow, body: Quar
         subject=body.subject,
         attachments=await _original_file(uow, row),
         # What came into a confidential mailbox is a report, as when it is read by itself.
-        hints={"answerable": "@" in sender, **({"kind": "report"} if row.sealed else {})},
+        hints={"answerable": answerable, **({"kind": "report"} if row.sealed else {})},
         raw_blob_key=row.raw_blob_key,
     )
+
+
+def _sender(row: LedgerRow, named: str) -> tuple[Address, bool]:
+    """Whom the item is from, and whether they can be answered: at a mail address, for a text message at a number."""
+    if row.channel == Channel.SMS:
+        number = normalise("phone", named)
+        if number.removeprefix("+").isdigit():
+            return Address(kind="phone", value=number), True
+    elif "@" in named:
+        return Address(kind="mail", value=named), True
+    return Address(kind=row.channel, value=named or f"quarantine:{row.id}"), False
 
 
 async def _original_file(uow: UnitOfWork, row: LedgerRow) -> tuple[Attachment, ...]:

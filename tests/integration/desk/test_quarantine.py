@@ -45,12 +45,14 @@ async def keeper(office: Inbox) -> AsyncClient:
     return await office.desk.signed_in("administrator")
 
 
-async def quarantined(office: Inbox, raw: bytes = MAIL, *, sealed: bool = False, number: int = 1) -> str:
+async def quarantined(
+    office: Inbox, raw: bytes = MAIL, *, sealed: bool = False, number: int = 1, channel: str = "mail"
+) -> str:
     blob = await office.desk.services.blobs.put(raw)
     async with office.desk.work() as uow:
         blobs.record(uow, blob, "message/rfc822", kept=True)
         row = LedgerRow(
-            channel="mail",
+            channel=channel,
             account="box",
             provider_id=f"INBOX:1:{number}",
             received_at=uow.now,
@@ -119,6 +121,18 @@ async def test_a_contact_is_made_of_it_with_the_original_beside(
     assert await office.desk.services.blobs.read(original.blob_key) == MAIL
     assert nobody.hints["answerable"] is False
     assert (await keeper.get("quarantine")).json() == []
+
+
+async def test_a_text_message_is_answered_at_the_number_that_somebody_read(
+    office: Inbox, keeper: AsyncClient, arrivals: Arrivals
+) -> None:
+    for number, sender in enumerate(("139 0000 0001", "")):
+        item = await quarantined(office, b"\xff", channel="sms", number=number)
+        words = {"sender": sender, "subject": "短信", "text": "几时办好"}
+        assert (await keeper.post(f"quarantine/{item}/contact", json=words)).status_code == 204
+    known, nobody = arrivals.requests
+    assert (known.sender.kind, known.sender.value, known.hints["answerable"]) == ("phone", "+8613900000001", True)
+    assert (nobody.sender.kind, nobody.hints["answerable"]) == ("sms", False)
 
 
 async def test_what_came_in_confidence_becomes_a_report(office: Inbox, arrivals: Arrivals) -> None:
