@@ -205,6 +205,17 @@ class Router:
         """The last socket of this process for the agent closed: no new offers; the lease runs out by itself."""
         await self._presence.disconnected(workspace_id, agent_id)
 
+    async def occupy(self, workspace_id: str, agent_id: str, leg_id: str) -> bool:
+        """Mark an agent busy for a call outside the line (consult, dial-out); False: on a call or called already."""
+        return await self._dispatch.functions.occupy(workspace_id, agent_id, leg_id, now_ms=self._dispatch.now_ms())
+
+    async def vacate(self, workspace_id: str, agent_id: str, leg_id: str) -> None:
+        """Ends `occupy`; what waits may be offered to the agent at once. Repeating is harmless."""
+        dispatch = self._dispatch
+        await dispatch.carry(
+            workspace_id, lambda: dispatch.functions.vacate(workspace_id, agent_id, leg_id, now_ms=dispatch.now_ms())
+        )
+
     async def force_logout(
         self, workspace_id: str, agent_id: str, *, by: str, after_contact: bool = False
     ) -> AgentStanding:

@@ -77,14 +77,15 @@ def resampled(samples: Wave, rate: int) -> Wave:
     if rate > RATE_HZ:
         samples = _low_pass(samples, 3800 / rate, TAPS_PER_PHASE * rate // RATE_HZ | 1)
     moments = np.arange(int(len(samples) * RATE_HZ / rate)) * (rate / RATE_HZ)
-    return np.interp(moments, np.arange(len(samples)), samples).astype(np.float64)
+    found: Wave = np.interp(moments, np.arange(len(samples)), samples)
+    return found
 
 
 def _low_pass(samples: Wave, cut: float, taps: int) -> Wave:
     places = np.arange(taps) - taps // 2
     kernel = np.sinc(2 * cut * places) * np.hamming(taps)
-    filtered = np.convolve(samples, kernel / kernel.sum(), mode="same")
-    return filtered[: len(samples)].astype(np.float64)
+    filtered: Wave = np.convolve(samples, kernel / kernel.sum(), mode="same")
+    return filtered[: len(samples)]
 
 
 def edited(samples: Wave, edits: Edits) -> Wave:

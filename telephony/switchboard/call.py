@@ -8,6 +8,8 @@ from typing import Any
 from telephony.calls import Bridge, CallLeg, Ended, HangUpCause, LegEnded, LegState, RecordingHandle
 from telephony.ivr.ports import Session
 
+AGENT = "agent:"
+
 
 @dataclass(kw_only=True)
 class AgentSide:
@@ -24,11 +26,16 @@ class Consult:
     leg: CallLeg
     bridge: Bridge | None = None
 
+    @property
+    def agent_id(self) -> str | None:
+        """Of a colleague who handles contacts, too."""
+        return self.to.removeprefix(AGENT) if self.to.startswith(AGENT) else None
+
 
 @dataclass(kw_only=True)
 class Call:
     """`agent`: who speaks with the citizen; `coming`: who was reached and is put through next;
-    `on_duty`: who answered an emergency from the roster;
+    `on_duty`: who answered an emergency from the roster; `expected`: who was asked and gets the call passed on;
     `reaching`: the task that rings him. `served`: what he came for is done, whoever hung up.
 
     `connected`, `released`, `ended` are set by who learns of it and looked at by the task that serves the call.
@@ -43,6 +50,7 @@ class Call:
     agent: AgentSide | None = None
     coming: AgentSide | None = None
     on_duty: AgentSide | None = None
+    expected: AgentSide | None = None
     reaching: "asyncio.Task[None] | None" = None
     consult: Consult | None = None
     others: list[CallLeg] = field(default_factory=list)

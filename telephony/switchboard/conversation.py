@@ -125,10 +125,15 @@ class Conversation:
 
         Returns as it rings. Unanswered within `consult_s`, the agent has the citizen back.
         """
-        side, call = self.side(agent_id), self._call
+        side, call, house = self.side(agent_id), self._call, self._house
         if call.consult is not None:
             raise Conflict("A consult is going on already.", code="consult_going_on")
-        call.consult = consult = Consult(to=to, leg=await self._ring(to))
+        leg = await self._ring(to)
+        call.consult = consult = Consult(to=to, leg=leg)
+        if consult.agent_id and not await house.router.occupy(house.workspace_id, consult.agent_id, leg.id):
+            call.consult = None
+            await leg.hang_up()
+            raise Conflict("This agent is on a call.", code="agent_not_available")
         await call.leg.hold()
         self._house.start(self._reach(side, consult, then))
 
@@ -164,6 +169,7 @@ class Conversation:
                     await self._end_consult()
                 if consult.leg in self._call.others:
                     self._call.others.remove(consult.leg)
+                    await self._vacate(consult)
 
     async def end_consult(self, agent_id: str) -> None:
         """Back to the citizen, without the one who was asked."""
@@ -175,10 +181,15 @@ class Conversation:
         consult, call.consult = call.consult, None
         if consult is None:
             return
+        await self._vacate(consult)
         await consult.leg.hang_up()
         if consult.bridge is not None:
             await consult.bridge.close()
         await self._back()
+
+    async def _vacate(self, consult: Consult) -> None:
+        if consult.agent_id:
+            await self._house.router.vacate(self._house.workspace_id, consult.agent_id, consult.leg.id)
 
     async def _back(self) -> None:
         """Agent and citizen hear each other again."""
@@ -204,10 +215,27 @@ class Conversation:
 
     async def complete(self, agent_id: str) -> None:
         """Who was asked goes on with the citizen; the agent leaves and does his wrap-up."""
-        await self.conference(agent_id)
         call, house = self._call, self._house
+        if call.consult is not None and call.consult.agent_id:
+            await self._pass_on(agent_id, call.consult, call.consult.agent_id)
+            return
+        await self.conference(agent_id)
         call.ended_by = "transfer"
         await house.change(lambda uow: house.router.finish(uow, call.contact_id, agent_id))
+
+    async def _pass_on(self, agent_id: str, consult: Consult, other: str) -> None:
+        """To a colleague who is on the line already: the offer is answered by the telephone that he holds."""
+        call, house = self._call, self._house
+        call.expected = AgentSide(agent_id=other, leg=consult.leg)
+        passed = await house.change(lambda uow: house.router.transfer(uow, call.contact_id, agent_id, "agent", other))
+        if not passed:
+            call.expected = None
+            raise Conflict("This agent is not ready.", code="agent_not_available")
+        call.consult = None
+        if consult.bridge is not None:
+            await consult.bridge.close()
+        await call.leg.resume()
+        await self._vacate(consult)
 
     async def transfer_blind(self, agent_id: str, to: str) -> None:
         """To a number or extension; unanswered within `consult_s`, the agent has the citizen back."""

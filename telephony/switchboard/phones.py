@@ -2,12 +2,13 @@
 
 import asyncio
 import logging
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from router.contact import ContactStatus
 from telephony.calls import Answered, CallFailed, CallLeg, Dial, Ended, HangUpCause, LegState
 from telephony.switchboard import store
-from telephony.switchboard.call import answered
+from telephony.switchboard.call import Call, answered
 from telephony.switchboard.house import House
 
 log = logging.getLogger(__name__)
@@ -23,10 +24,11 @@ class Ringing:
 
 
 class Phones:
-    """`_ringing`: by contact, the telephone that rings for its offer or was answered for it."""
+    """`calls`: the switchboard's. `_ringing`: by contact, the telephone that rings for its offer or was answered."""
 
-    def __init__(self, house: House) -> None:
+    def __init__(self, house: House, calls: Mapping[str, Call]) -> None:
         self._house = house
+        self._calls = calls
         self._ringing: dict[str, Ringing] = {}
 
     async def offer(self, contact_id: str, agent_id: str, fence: int, caller: str) -> None:
@@ -35,11 +37,23 @@ class Phones:
         if known is not None and known.fence == fence:
             return
         await self.withdraw(contact_id)
-        leg = await self._dial(contact_id, agent_id, caller, "offer")
+        leg = await self._expected(contact_id, agent_id) or await self._dial(contact_id, agent_id, caller, "offer")
         if leg is None:
             return
         self._ringing[contact_id] = Ringing(agent_id=agent_id, fence=fence, leg=leg)
         self._house.start(self._follow(contact_id, self._ringing[contact_id]))
+
+    async def _expected(self, contact_id: str, agent_id: str) -> CallLeg | None:
+        """Of a colleague who is on the line already; the offer may go to another after all."""
+        call = self._calls.get(contact_id)
+        side = call.expected if call else None
+        if call is None or side is None:
+            return None
+        call.expected = None
+        if side.agent_id == agent_id:
+            return side.leg
+        await side.leg.hang_up()
+        return None
 
     async def _dial(self, contact_id: str, agent_id: str, caller: str, why: str) -> CallLeg | None:
         dial = Dial(

@@ -40,7 +40,7 @@ class Switchboard:
     def __init__(self, house: House) -> None:
         self._house = house
         self.calls: dict[str, Call] = {}
-        self.phones = Phones(house)
+        self.phones = Phones(house, self.calls)
         self._waiting = Waiting(house)
         self._outgoing = Outgoing(house, self.phones, self.calls)
 
@@ -230,7 +230,7 @@ class Switchboard:
         hung_up = call.ended.is_set() or call.leg.state is LegState.ENDED
         if call.reaching is not None:
             await stop([call.reaching])
-        sides = [side.leg for side in (call.coming, call.on_duty) if side is not None]
+        sides = [side.leg for side in (call.coming, call.on_duty, call.expected) if side is not None]
         for leg in [*call.others, *sides, call.leg]:
             await leg.hang_up()
         await self.phones.withdraw(call.contact_id)

@@ -226,3 +226,45 @@ async def test_a_call_that_ended_while_nobody_looked_is_abandoned(line: Hotline)
     await caller.leg.ends(HangUpCause.NORMAL)
     await restart(line)
     await line.contact(id=row.id, status=ContactStatus.ABANDONED)
+
+
+async def test_a_colleague_who_was_asked_takes_the_call_over_without_ringing_again(line: Hotline) -> None:
+    first = await line.agent(staff_number="1006")
+    caller, phone, row = await line.talking(first)
+    second = await line.agent(staff_number="1008")
+    await do(line, "consult", row.id, first, to=f"agent:{second}")
+    other = await line.engine.rings(f"agent:{second}")
+    await other.answer()
+    await wait_until(lambda: other.leg.bridge is phone.leg.bridge, "they speak without the citizen")
+    await do(line, "complete_transfer", row.id, first)
+    await phone.ended()
+    await caller.hears_prompt("工号幺零零八为您服务。")
+    await line.bridged(caller, other)
+    taken = await line.contact(id=row.id)
+    assert (taken.status, taken.agent_id) == (ContactStatus.ACTIVE, second)
+    assert [leg.dialled for leg in line.engine.legs].count(f"agent:{second}") == 1
+    await caller.hang_up()
+    await line.quiet()
+
+
+async def test_a_colleague_who_is_asked_is_offered_nothing_meanwhile(line: Hotline) -> None:
+    first = await line.agent(staff_number="1006")
+    _caller, _phone, row = await line.talking(first)
+    second = await line.agent(staff_number="1008")
+    await do(line, "consult", row.id, first, to=f"agent:{second}")
+    asked = await line.engine.rings(f"agent:{second}")
+    await asked.answer()
+    waiting = await line.queued(await line.engine.call("13900139000"))
+    assert await line.world.offers(waiting.id) == []
+    await do(line, "end_consult", row.id, first)
+    await asked.ended()
+    await line.contact(id=waiting.id, status=ContactStatus.OFFERED)
+
+
+async def test_a_colleague_on_a_call_is_not_asked(line: Hotline) -> None:
+    first = await line.agent(staff_number="1006")
+    _caller, _phone, row = await line.talking(first)
+    second = await line.agent(staff_number="1008")
+    await line.talking(second, await line.engine.call("13900139000"))
+    with pytest.raises(Conflict):
+        await do(line, "consult", row.id, first, to=f"agent:{second}")
