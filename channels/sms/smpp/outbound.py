@@ -58,7 +58,7 @@ class Outbound:
         # The same in each attempt: what a phone has of this text fits to what comes now.
         mark = zlib.crc32(out.reference.encode())
         try:
-            parts = cut(out.text, self._settings.concatenation, mark)
+            parts = cut(out.text, self._settings.concatenation, mark, self._settings.default_alphabet)
         except TooLong:
             raise MessageRejected("短信过长。This text is too long.", code="too_long") from None
         name = f"{out.reference}:{zlib.crc32(out.text.encode())}"

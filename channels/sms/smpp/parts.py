@@ -52,12 +52,12 @@ class TooLong(Exception):
     """More than 255 parts."""
 
 
-def cut(text: str, way: Concatenation, reference: int) -> list[Part]:
+def cut(text: str, way: Concatenation, reference: int, default_alphabet: str = "gsm7") -> list[Part]:
     """The parts that `text` travels in, none cut within a character. Raises `TooLong`.
 
-    `reference` is taken by its lowest bits, as many as the way has.
+    `reference` is taken by its lowest bits, as many as the way has. `default_alphabet` is the centre's.
     """
-    coding, characters = _encoded(text)
+    coding, characters = _encoded(text, default_alphabet)
     octets = b"".join(characters)
     single = MOST_OCTETS if coding == UCS2 else 160
     if len(octets) <= single:
@@ -70,12 +70,22 @@ def cut(text: str, way: Concatenation, reference: int) -> list[Part]:
     return [_marked(piece, coding, way, reference, len(pieces), number) for number, piece in enumerate(pieces, start=1)]
 
 
-def _encoded(text: str) -> tuple[int, list[bytes]]:
-    """The octets of each character, in the default alphabet where it has them all."""
+def _encoded(text: str, default_alphabet: str) -> tuple[int, list[bytes]]:
+    """The octets of each character: in the default alphabet where it has them all and each is one or two septets."""
     try:
-        return DEFAULT, [to_gsm7(character) for character in text]
+        septets = [to_gsm7(character) for character in text]
     except KeyError:
-        return UCS2, [character.encode("utf-16-be", "replace") for character in text]
+        return UCS2, _ucs2(text)
+    if default_alphabet == "gsm7":
+        return DEFAULT, septets
+    # What the centre has instead is ASCII at its beginning; it makes septets of that.
+    if text.isascii() and all(len(septet) == 1 for septet in septets):
+        return DEFAULT, [character.encode("ascii") for character in text]
+    return UCS2, _ucs2(text)
+
+
+def _ucs2(text: str) -> list[bytes]:
+    return [character.encode("utf-16-be", "replace") for character in text]
 
 
 def _room(coding: int, way: Concatenation) -> int:

@@ -10,6 +10,7 @@ from channels.sms.smpp.pdu import Address, Delivery, Tag
 
 GSM7 = st.text(st.sampled_from(BASIC.replace("\x1b", "") + "".join(EXTENSION.values())), max_size=2000)
 ANY = st.text(st.characters(blacklist_categories=["Cs"]), max_size=2000)
+DEFAULTS = ["gsm7", "latin-1", "ascii", "gb18030", "utf-8"]
 CUTTING = [Concatenation.UDH, Concatenation.UDH16, Concatenation.SAR]
 NOBODY = Address(ton=0, npi=0, value="")
 
@@ -26,9 +27,9 @@ def received(part: Part) -> Delivery:
     )
 
 
-def read(part: Part) -> str:
+def read(part: Part, default: str = "gsm7") -> str:
     segment, octets = taken_apart(received(part))
-    return text_of(part.data_coding, segment.octets if segment else octets)
+    return text_of(part.data_coding, segment.octets if segment else octets, default)
 
 
 @given(GSM7)
@@ -66,6 +67,12 @@ def test_no_part_is_longer_than_the_air_takes(text: str, way: Concatenation) -> 
 def test_a_payload_carries_the_whole_text(text: str) -> None:
     (part,) = cut(text, Concatenation.PAYLOAD, 1)
     assert read(part) == text
+
+
+@given(st.one_of(GSM7, ANY, st.text(st.characters(max_codepoint=127))), st.sampled_from(DEFAULTS))
+def test_a_centre_with_another_default_alphabet_reads_the_same(text: str, default: str) -> None:
+    parts = cut(text, Concatenation.UDH, 1, default)
+    assert "".join(read(part, default) for part in parts) == text
 
 
 def test_what_fits_is_not_cut() -> None:
