@@ -21,6 +21,7 @@ from desk.feed.routes import routes as feed
 from desk.inbox.routes import routes as inbox
 from desk.inbox.routes_messages import routes as messages
 from desk.letters.routes import routes as letters
+from desk.lines.routes import routes as lines
 from desk.mailboxes.routes import routes as mailboxes
 from desk.quarantine.routes import routes as quarantine
 from desk.search.routes import routes as search
@@ -53,6 +54,7 @@ DESK_ROUTES: tuple[APIRouter, ...] = (
     supervision,
     administration,
     letters,
+    lines,
     mailboxes,
     sms,
     bots,

@@ -14,6 +14,7 @@ from telephony.lines.tables import PhoneRow, TrunkRow
 WAKE_LINES = "lines"
 SECRET_BYTES = 18
 FIRST_NUMBER = 8001
+PHONE = "phone"
 
 
 async def book(uow: UnitOfWork, box: SecretBox) -> Book:
@@ -70,8 +71,13 @@ async def create_phone(uow: UnitOfWork, box: SecretBox, waker: Waker, settings: 
 
 
 async def renew_secret(uow: UnitOfWork, box: SecretBox, waker: Waker, phone_id: str) -> str:
-    """A new secret for a phone; the old one ends at once. Raises `NotFound`."""
+    """A new secret for a phone; the old one ends at once.
+
+    Raises `NotFound`, or `Conflict` (code `page_phone`) for the phone in a page, whose secret is its owner's alone.
+    """
     row = await _require_phone(uow, phone_id)
+    if row.kind == PhoneKind.PAGE:
+        raise Conflict("The phone of a page keeps its secret.", code="page_phone")
     secret = secrets.token_urlsafe(SECRET_BYTES)
     row.secret, row.version = box.encrypt(secret), row.version + 1
     _changed(uow, waker)
@@ -93,6 +99,11 @@ async def page_phone(uow: UnitOfWork, box: SecretBox, waker: Waker, account_id: 
         )
         row, _ = await create_phone(uow, box, waker, settings)
     return _phone(row, box)
+
+
+def user_of(phone_id: str) -> str:
+    """What a phone calls itself when it registers."""
+    return f"{PHONE}-{phone_id}"
 
 
 async def free_number(uow: UnitOfWork) -> str:

@@ -1,0 +1,1 @@
+"""Trunks and phones in the desk's administration."""
