@@ -5,7 +5,7 @@ from collections.abc import Awaitable
 from dataclasses import dataclass, field
 from typing import Any
 
-from telephony.calls import Bridge, CallLeg, Ended, HangUpCause, LegEnded, LegState, RecordingHandle
+from telephony.calls import Bridge, CallLeg, Ended, HangUpCause, LegEnded, LegState, RecordingHandle, Spy, SpyMode
 from telephony.ivr.ports import Session
 
 AGENT = "agent:"
@@ -33,6 +33,15 @@ class Consult:
 
 
 @dataclass(kw_only=True)
+class Listening:
+    """A supervisor takes part; `spy` once he has answered."""
+
+    leg: CallLeg
+    mode: SpyMode
+    spy: Spy | None = None
+
+
+@dataclass(kw_only=True)
 class Call:
     """`agent`: who speaks with the citizen; `coming`: who was reached and is put through next;
     `on_duty`: who answered an emergency from the roster; `expected`: who was asked and gets the call passed on;
@@ -54,6 +63,7 @@ class Call:
     reaching: "asyncio.Task[None] | None" = None
     consult: Consult | None = None
     others: list[CallLeg] = field(default_factory=list)
+    listening: dict[str, Listening] = field(default_factory=dict)
     connected: asyncio.Event = field(default_factory=asyncio.Event)
     released: asyncio.Event = field(default_factory=asyncio.Event)
     ended: asyncio.Event = field(default_factory=asyncio.Event)

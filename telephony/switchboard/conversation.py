@@ -11,6 +11,7 @@ from telephony.calls import Bridge, CallLeg, Dial, Ended, HangUpCause, LegEnded,
 from telephony.switchboard import recordings, store
 from telephony.switchboard.call import AgentSide, Call, Consult, answered
 from telephony.switchboard.house import House, words
+from telephony.switchboard.supervision import Supervision
 
 log = logging.getLogger(__name__)
 
@@ -90,6 +91,7 @@ class Conversation:
         """The agent's leg goes; what was recorded of it is kept."""
         call = self._call
         await self._end_consult()
+        await Supervision(self._house, call).leave_all()
         if call.bridge is not None:
             await call.bridge.remove(side.leg)
         await side.leg.hang_up()

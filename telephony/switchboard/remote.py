@@ -34,7 +34,7 @@ class RemoteSwitchboard:
             return False
 
     async def call(self, contact_id: str) -> dict[str, Any]:
-        """How a call stands: agent_id, consult (to, answered; or None), parties, recording."""
+        """How a call stands: agent_id, consult (to, answered; or None), parties, supervised, recording."""
         return await self._ask("call", contact_id=contact_id)
 
     async def hold(self, contact_id: str, agent_id: str, on: bool) -> None:
@@ -58,6 +58,21 @@ class RemoteSwitchboard:
 
     async def complete_transfer(self, contact_id: str, agent_id: str) -> None:
         await self._ask("complete_transfer", contact_id=contact_id, agent_id=agent_id)
+
+    async def supervise(self, contact_id: str, agent_id: str, mode: str) -> None:
+        """`agent_id`: the supervisor's account. `mode`: listen, whisper, barge; again to change it."""
+        await self._ask("supervise", contact_id=contact_id, agent_id=agent_id, mode=mode)
+
+    async def end_supervision(self, contact_id: str, agent_id: str) -> None:
+        await self._ask("end_supervision", contact_id=contact_id, agent_id=agent_id)
+
+    async def take_over(self, contact_id: str, agent_id: str) -> None:
+        """The supervisor, who takes part already and is ready, has the contact from then on."""
+        await self._ask("take_over", contact_id=contact_id, agent_id=agent_id)
+
+    async def hang_up(self, contact_id: str, agent_id: str) -> None:
+        """End the call for everybody; `agent_id`: who orders it."""
+        await self._ask("hang_up", contact_id=contact_id, agent_id=agent_id)
 
     async def transfer(self, contact_id: str, agent_id: str, to: str) -> None:
         """Blind, to a number or extension; to agents and queues go by `Router.transfer`."""

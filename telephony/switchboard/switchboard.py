@@ -8,7 +8,7 @@ from kit.errors import AppError, NotFound
 from kit.tasks import stop, uninterrupted
 from records.staff.tables import WorkspaceRow
 from router.contact import ContactStatus
-from telephony.calls import Adopted, Bridge, CallFailed, CallLeg, Dial, HangUpCause, LegEnded, LegState
+from telephony.calls import Adopted, Bridge, CallFailed, CallLeg, Dial, HangUpCause, LegEnded, LegState, SpyMode
 from telephony.ivr.default_flow import default_flow
 from telephony.ivr.flow import Flow
 from telephony.ivr.interpreter import Interpreter, Outcome, ToFax, ToNumber, ToQueue
@@ -21,6 +21,7 @@ from telephony.switchboard.house import House, words
 from telephony.switchboard.outgoing import Outgoing
 from telephony.switchboard.phones import Phones
 from telephony.switchboard.ports import ArrivingCall
+from telephony.switchboard.supervision import Supervision
 from telephony.switchboard.surroundings import CallSurroundings
 from telephony.switchboard.waiting import Waiting
 
@@ -303,7 +304,7 @@ class Switchboard:
 
     async def _do(self, name: str, given: dict[str, Any]) -> None:
         call, agent_id = self._call(given["contact_id"]), given["agent_id"]
-        talk = Conversation(self._house, call)
+        talk, watch = Conversation(self._house, call), Supervision(self._house, call)
         doing = {
             "hold": lambda: talk.hold(agent_id, given["on"]),
             "mute": lambda: talk.mute(agent_id, given["on"]),
@@ -313,6 +314,10 @@ class Switchboard:
             "conference": lambda: talk.conference(agent_id),
             "complete_transfer": lambda: talk.complete(agent_id),
             "transfer": lambda: talk.transfer_blind(agent_id, given["to"]),
+            "supervise": lambda: watch.listen(agent_id, SpyMode(given["mode"])),
+            "end_supervision": lambda: watch.leave(agent_id),
+            "take_over": lambda: watch.take_over(agent_id),
+            "hang_up": watch.hang_up,
         }.get(name)
         if doing is None:
             raise NotFound("There is no such command.", code="unknown_command")
@@ -331,5 +336,6 @@ class Switchboard:
             "agent_id": call.agent.agent_id if call.agent else None,
             "consult": {"to": call.consult.to, "answered": call.consult.bridge is not None} if call.consult else None,
             "parties": len(call.others) + (1 if call.agent else 0) + 1,
+            "supervised": {account_id: item.mode.value for account_id, item in call.listening.items()},
             "recording": bool(call.agent and call.agent.recording),
         }

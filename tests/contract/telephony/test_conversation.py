@@ -268,3 +268,50 @@ async def test_a_colleague_on_a_call_is_not_asked(line: Hotline) -> None:
     await line.talking(second, await line.engine.call("13900139000"))
     with pytest.raises(Conflict):
         await do(line, "consult", row.id, first, to=f"agent:{second}")
+
+
+async def test_a_supervisor_listens_whispers_and_takes_over(line: Hotline) -> None:
+    first = await line.agent(staff_number="1006")
+    caller, phone, row = await line.talking(first)
+    await caller.speak(CITIZEN)
+    await phone.speak(AGENT)
+    boss = await line.agent(staff_number="1001")
+    await do(line, "supervise", row.id, boss, mode="listen")
+    ear = await line.engine.rings(f"agent:{boss}")
+    await ear.answer()
+    await ear.speak(THIRD)
+    await hears(ear, CITIZEN, AGENT)
+    await hears(caller, AGENT)
+    await do(line, "supervise", row.id, boss, mode="whisper")
+    await hears(phone, CITIZEN, THIRD)
+    await hears(caller, AGENT)
+    told = await line.switchboard.command("call", {"contact_id": row.id})
+    assert told["supervised"] == {boss: "whisper"}
+    await do(line, "take_over", row.id, boss)
+    await phone.ended()
+    await line.bridged(caller, ear)
+    assert (await line.contact(id=row.id, agent_id=boss)).status == ContactStatus.ACTIVE
+    await do(line, "hang_up", row.id, boss)
+    await caller.ended()
+    await ear.ended()
+    await line.quiet()
+    assert (await line.call_row(row.id)).ended_by == "supervisor"
+
+
+async def test_a_supervisor_is_let_go_when_the_call_ends_or_he_hangs_up(line: Hotline) -> None:
+    agent = await line.agent(staff_number="1006")
+    caller, _phone, row = await line.talking(agent)
+    boss = await line.agent(staff_number="1001")
+    await do(line, "supervise", row.id, boss, mode="barge")
+    ear = await line.engine.rings(f"agent:{boss}")
+    await ear.answer()
+    await wait_until(lambda: line.engine.spies, "he takes part")
+    await ear.hang_up()
+    await wait_until(lambda: not line.engine.spies, "he takes no part")
+    await do(line, "supervise", row.id, boss, mode="listen")
+    again = await line.engine.rings(f"agent:{boss}")
+    await again.answer()
+    await wait_until(lambda: line.engine.spies, "he takes part again")
+    await caller.hang_up()
+    await again.ended()
+    await line.quiet()
