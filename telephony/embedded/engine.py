@@ -11,7 +11,7 @@ from typing import Any, Literal
 from aiortc import RTCIceServer
 
 from kit.clock import Clock
-from kit.errors import AppError
+from kit.errors import AppError, Unavailable
 from kit.ids import new_id
 from kit.tasks import stop
 from telephony.calls import (
@@ -137,8 +137,10 @@ class EmbeddedEngine:
         return [leg for leg in self.legs.values() if leg.facts.party == party]
 
     async def incoming(self, party: str, caller: str, dialled: str, variables: dict[str, str]) -> EmbeddedLeg:
-        """A page calls. Raises `CallFailed` when there are too many calls already, or nobody to take one."""
-        if self._on_incoming is None or len(self.legs) >= self.settings.most_legs:
+        """A page calls. Raises `CallFailed` when there are too many calls, `Unavailable` before any can be taken."""
+        if self._on_incoming is None:
+            raise Unavailable("Calls will be taken in a moment.")
+        if len(self.legs) >= self.settings.most_legs:
             raise CallFailed(HangUpCause.CONGESTION)
         return await self.new_leg(self.facts("in", party, caller, dialled, variables))
 

@@ -3,10 +3,12 @@
 import os
 import re
 from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import BrowserType, Page, expect
+from playwright.sync_api import BrowserType, Locator, Page, expect
 
 from tests.e2e.accessible import check
 from tests.e2e.callers import hears, hears_something, speaking, with_ears
@@ -44,51 +46,97 @@ class Caller(Citizen):
         self.page.locator("axd-call").get_by_role("button", name=f"按键 {key}").click()
 
 
-def test_a_citizen_calls_from_the_page_and_an_agent_answers_and_reloads(
-    browser_type: BrowserType, calling: Platform, tmp_path: Path
-) -> None:
+@dataclass
+class Talk:
+    """A citizen on the home page and an agent in the inbox who speak with each other."""
+
+    citizen: Caller
+    agent: Staff
+
+    @property
+    def dock(self) -> Locator:
+        return self.agent.page.locator(".dock .call")
+
+    @property
+    def citizens_state(self) -> Locator:
+        return self.citizen.page.locator("axd-call").get_by_role("status").first
+
+    def both_hear(self, *, timeout_s: float = 15.0) -> None:
+        hears(self.agent.page, CITIZEN_HZ, timeout_s=timeout_s)
+        hears(self.citizen.page, AGENT_HZ, timeout_s=timeout_s)
+
+
+@contextmanager
+def talking(browser_type: BrowserType, calling: Platform, tmp_path: Path, login: str) -> Iterator[Talk]:
     with speaking(browser_type, CITIZEN_HZ, tmp_path) as citizens, speaking(browser_type, AGENT_HZ, tmp_path) as desks:
-        agent = Staff(desks, calling, "sumin")
+        agent, citizen = Staff(desks, calling, login), Caller(citizens, calling.url)
         with_ears(agent.page.context)
+        with_ears(citizen.page.context)
         agent.sign_in()
         agent.be_ready()
         expect(agent.page.locator(".dock .light")).to_contain_text("话机正常", timeout=15_000)
         check(agent.page)
-
-        citizen = Caller(citizens, calling.url)
-        with_ears(citizen.page.context)
         citizen.open()
         citizen.dial()
         hears_something(citizen.page)
         check(citizen.page)
         citizen.press("1")
-
-        offer = agent.is_offered()
-        expect(offer).to_contain_text("电话")
+        expect(agent.is_offered()).to_contain_text("电话")
         picture(agent.page, "desk-offer")
         agent.page.keyboard.press("F8")
-        call = agent.page.locator(".dock .call")
-        expect(call).to_be_visible(timeout=15_000)
-        hears(agent.page, CITIZEN_HZ)
-        hears(citizen.page, AGENT_HZ)
-        picture(agent.page, "desk-call")
-        picture(citizen.page, "citizen-call")
-        check(agent.page)
-
-        agent.page.reload()
-        expect(call).to_be_visible(timeout=15_000)
-        hears(agent.page, CITIZEN_HZ)
-        hears(citizen.page, AGENT_HZ)
-        assert agent.page.evaluate("window.axdConnectedMs") < 3000
-
-        agent.page.keyboard.press("F9")
-        expect(call).to_contain_text("已保持")
-        expect(citizen.page.locator("axd-call").get_by_role("status").first).to_contain_text("请稍候")
-        agent.page.keyboard.press("F9")
-        hears(citizen.page, AGENT_HZ)
-
-        agent.page.keyboard.press("Alt+Shift+H")
-        expect(call).to_have_count(0)
-        expect(agent.page.locator("#thread")).to_contain_text(re.compile("话后"))
+        talk = Talk(citizen, agent)
+        expect(talk.dock).to_be_visible(timeout=15_000)
+        talk.both_hear()
+        yield talk
         citizen.close()
         agent.close()
+
+
+@pytest.fixture
+def talk(browser_type: BrowserType, calling: Platform, tmp_path: Path) -> Iterator[Talk]:
+    with talking(browser_type, calling, tmp_path, "sumin") as talk:
+        yield talk
+
+
+@pytest.fixture
+def another_talk(browser_type: BrowserType, calling: Platform, tmp_path: Path) -> Iterator[Talk]:
+    with talking(browser_type, calling, tmp_path, "liangyu") as talk:
+        yield talk
+
+
+def test_tones_pass_both_ways_through_a_reload_a_hold_and_until_the_agent_hangs_up(talk: Talk) -> None:
+    page = talk.agent.page
+    expect(talk.dock).to_contain_text("录音中", timeout=15_000)
+    picture(page, "desk-call")
+    picture(talk.citizen.page, "citizen-call")
+    check(page)
+
+    page.reload()
+    expect(talk.dock).to_be_visible(timeout=15_000)
+    talk.both_hear()
+    assert page.evaluate("window.axdConnectedMs") < 3000
+
+    page.keyboard.press("F9")
+    expect(talk.dock).to_contain_text("已保持")
+    expect(talk.citizens_state).to_contain_text("请稍候")
+    page.keyboard.press("F9")
+    hears(talk.citizen.page, AGENT_HZ)
+
+    page.keyboard.press("Alt+Shift+H")
+    expect(talk.dock).to_have_count(0)
+    expect(page.locator("#thread")).to_contain_text(re.compile("话后"))
+
+
+def test_the_call_goes_on_when_the_gateway_is_killed_and_both_are_told_of_the_gap(
+    another_talk: Talk, calling: Platform
+) -> None:
+    talk = another_talk
+    calling.kill("gateway")
+    expect(talk.dock).to_contain_text("声音已恢复", timeout=20_000)
+    expect(talk.citizen.page.locator("axd-call")).to_contain_text("声音已恢复")
+    talk.both_hear()
+    picture(talk.agent.page, "desk-back")
+    picture(talk.citizen.page, "citizen-back")
+    talk.citizen.page.locator("axd-call").get_by_role("button", name="挂断").click()
+    expect(talk.dock).to_have_count(0)
+    expect(talk.citizens_state).to_have_text("通话已结束")

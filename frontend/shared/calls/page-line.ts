@@ -4,6 +4,7 @@ import { SignalSocket } from './signal-socket'
 /** How long an answer or lost sound is waited for before the page joins its call anew. */
 const patienceMs = 4000
 const helloAgainMs = 1500
+const mostTries = 4
 
 export type Sound = 'none' | 'connecting' | 'on' | 'lost'
 
@@ -48,13 +49,15 @@ export class PageLine {
   private watch: ReturnType<typeof setTimeout> | undefined
   private hello: ReturnType<typeof setTimeout> | undefined
   private lostAt = 0
+  private tries = 0
 
   constructor(private readonly ports: LinePorts) {
     this.socket = new SignalSocket({
       page: this.page,
       open: () => ports.open(),
       heard: (frame) => this.heard(frame),
-      online: (online) => this.set({ online }),
+      // Whether the engine is there, too, is known by its first answer.
+      online: (online) => online || this.set({ online }),
     })
   }
 
@@ -75,6 +78,7 @@ export class PageLine {
   /** Calls the hotline. Rejects when there is no microphone. */
   async call(language: string): Promise<void> {
     this.set({ ended: '', gapS: 0 })
+    this.tries = 0
     await this.offer((offer) => ({ type: 'call', offer, language }))
   }
 
@@ -142,11 +146,12 @@ export class PageLine {
   private sayHello(): void {
     clearTimeout(this.hello)
     this.socket.say({ type: 'hello' })
-    this.hello = setTimeout(() => this.state.online && this.sayHello(), helloAgainMs)
+    this.hello = setTimeout(() => this.sayHello(), helloAgainMs)
   }
 
   private takeLegs(legs: LegView[]): void {
     clearTimeout(this.hello)
+    this.set({ online: true })
     const own = this.state.leg?.leg_id || this.ports.remembered.getItem(this.ports.key)
     const ringing = legs.filter((leg) => leg.state === 'ringing' && leg.direction === 'out' && leg.leg_id !== own)
     this.set({ ringing: [] })
@@ -183,8 +188,8 @@ export class PageLine {
   }
 
   private takeError(legId: string, code: string): void {
-    // The engine may be starting again: a call that is up is asked for until it is back.
-    if (code === 'unavailable' && this.asked?.type === 'join') return
+    // The engine may be starting: asked again after a while.
+    if (code === 'unavailable' && this.asked) return
     const own = this.state.leg?.leg_id ?? ''
     if (this.asked && legId === own) this.end(code)
   }
@@ -255,9 +260,14 @@ export class PageLine {
 
   private again(): void {
     const { leg } = this.state
-    this.lostAt ||= Date.now()
     if (leg) this.rejoin(leg)
-    else if (this.asked?.type === 'call') this.call(this.asked.language).catch(() => this.end('microphone'))
+    else if (this.asked?.type === 'call') this.callAgain(this.asked.language)
+  }
+
+  private callAgain(language: string): void {
+    this.tries += 1
+    if (this.tries >= mostTries) return this.end('unavailable')
+    this.offer((offer) => ({ type: 'call', offer, language })).catch(() => this.end('microphone'))
   }
 
   private end(why: EndCause | string): void {

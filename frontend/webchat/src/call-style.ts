@@ -2,7 +2,7 @@
 export const callCss = `
 .panel { right:auto; left:16px; top:auto; bottom:16px; width:340px; max-height:calc(100vh - 32px); z-index:25; }
 .body { padding:16px; overflow-y:auto; display:flex; flex-direction:column; gap:12px; }
-.body ol { margin:0; padding-left:1.4em; display:flex; flex-direction:column; gap:6px; font-size:.9375rem; }
+.body ol { margin:8px 0 0; padding-left:1.4em; display:flex; flex-direction:column; gap:6px; font-size:.9375rem; }
 .state { display:flex; align-items:center; justify-content:space-between; gap:12px; font-weight:600; }
 .state time { font-size:1.125rem; }
 .note { font-size:.875rem; line-height:1.5; padding:8px 12px; border-radius:6px; background:var(--warn-soft); color:var(--warn); }

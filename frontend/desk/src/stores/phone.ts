@@ -23,10 +23,12 @@ export const usePhone = defineStore('phone', () => {
   const held = ref(false)
   const consult = ref<{ name: string; answered: boolean } | null>(null)
   const joined = ref(false)
+  const recorded = ref(false)
   const sound = new Audio()
   sound.autoplay = true
   let driver: Phone | null = null
   let looking = 0
+  let lastContactId = ''
   let expected = { contactId: '', until: 0 }
 
   const call = computed(() => state.value.call)
@@ -73,9 +75,24 @@ export const usePhone = defineStore('phone', () => {
     if (now.call?.id !== state.value.call?.id) {
       held.value = joined.value = false
       consult.value = null
+      recorded.value = false
+      lastContactId = now.call?.contactId || lastContactId
     }
+    const soundCame = now.sound === 'on' && state.value.sound !== 'on'
     state.value = now
+    if (soundCame) void lookAtCall()
     if (now.ended === 'microphone') void lookAtDevices()
+  }
+
+  /** A recording begins with the conversation, a moment after the sound. */
+  async function lookAtCall(tries = 5): Promise<void> {
+    if (!call.value?.contactId || tries === 0) return
+    const now = await api.call(call.value.contactId).catch((error: unknown) => {
+      if (!(error instanceof Problem)) throw error
+      return null
+    })
+    recorded.value = now?.recording === true
+    if (!recorded.value) window.setTimeout(() => void lookAtCall(tries - 1), 2 * lookMs)
   }
 
   async function lookAtDevices(): Promise<void> {
@@ -111,7 +128,9 @@ export const usePhone = defineStore('phone', () => {
     await play(sound.srcObject as MediaStream | null)
   }
 
+  /** What was accepted here, and the call that this page had when the engine was started again. */
   function isExpected(one: PhoneCall): boolean {
+    if (one.why === 'accepted' && one.contactId !== '' && one.contactId === lastContactId) return true
     if (Date.now() > expected.until) return false
     return one.contactId === expected.contactId || one.contactId === ''
   }
@@ -190,6 +209,7 @@ export const usePhone = defineStore('phone', () => {
     held,
     consult,
     joined,
+    recorded,
     microphone,
     devices,
     chosen,

@@ -9,6 +9,7 @@ export default {
   joined: 'Conference',
   consulting: 'Asking {name}; the citizen hears music',
   ringing: 'Ringing {name}; the citizen hears music',
+  recorded: 'Recorded',
   mute: 'Mute',
   unmute: 'Unmute',
   hold: 'Hold',

@@ -9,6 +9,7 @@ export default {
   joined: '多方通话',
   consulting: '正在请教 {name}，诉求人在听音乐',
   ringing: '正在呼叫 {name}，诉求人在听音乐',
+  recorded: '录音中',
   mute: '静音',
   unmute: '取消静音',
   hold: '保持',
