@@ -24,6 +24,12 @@ export const pages: Page[] = [
   },
   { name: 'board', path: '/board', meta: { needs: ['board.read'] }, component: () => import('./board/BoardPage.vue') },
   {
+    name: 'satisfaction',
+    path: '/satisfaction',
+    meta: { needs: ['board.read'] },
+    component: () => import('./board/BoardSatisfactionPage.vue'),
+  },
+  {
     name: 'skills',
     path: '/skills',
     meta: { needs: ['skills.write'] },
@@ -52,6 +58,12 @@ export const pages: Page[] = [
     path: '/sms',
     meta: { needs: ['channels.write'] },
     component: () => import('./channels/ChannelSmsPage.vue'),
+  },
+  {
+    name: 'texts',
+    path: '/texts',
+    meta: { needs: ['channels.write'] },
+    component: () => import('./channels/ChannelTextsPage.vue'),
   },
   {
     name: 'staff',

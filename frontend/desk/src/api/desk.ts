@@ -106,7 +106,9 @@ const records = {
   represent: (id: string, body: M.RepresentsInput) =>
     take(POST('/api/desk/citizens/{citizen_id}/represents', { ...citizenAt(id), body })),
   representNoMore: (citizen_id: string, other_id: string) =>
-    take(DELETE('/api/desk/citizens/{citizen_id}/represents/{other_id}', { params: { path: { citizen_id, other_id } } })),
+    take(
+      DELETE('/api/desk/citizens/{citizen_id}/represents/{other_id}', { params: { path: { citizen_id, other_id } } }),
+    ),
   shareAddress: (citizen_id: string, address_id: string, shared: boolean) =>
     take(
       PATCH('/api/desk/citizens/{citizen_id}/addresses/{address_id}', {

@@ -8,6 +8,7 @@ import { useDrafts, type DraftKind } from '../stores/drafts'
 import { useOutgoing } from '../stores/outgoing'
 import { useRealtime } from '../stores/realtime'
 import { useThread } from '../stores/thread'
+import { keptWay, wayKey } from './ways'
 
 const typingEveryMs = 3000
 
@@ -20,13 +21,15 @@ export function useComposer(contactId: () => string) {
   const realtime = useRealtime()
   const thread = useThread()
   const kind = ref<DraftKind>('reply')
-  const channel = ref('')
+  const way = ref('')
   const uploading = ref<string[]>([])
 
   const draft = computed(() => drafts.of(contactId(), kind.value))
-  const channels = computed(() => thread.detail?.reply_channels ?? [])
+  const ways = computed(() => thread.detail?.reply_ways ?? [])
+  const chosen = computed(() => ways.value.find((one) => wayKey(one) === way.value))
+  const channel = computed(() => chosen.value?.channel ?? '')
   const isOpen = computed(() => ['active', 'parked'].includes(thread.contact?.status ?? ''))
-  const canReply = computed(() => thread.isMine && isOpen.value && channels.value.length > 0)
+  const canReply = computed(() => thread.isMine && isOpen.value && ways.value.some((one) => !one.forbidden))
   const ready = computed(
     () => uploading.value.length === 0 && (draft.value.text.trim() !== '' || draft.value.attachments.length > 0),
   )
@@ -39,13 +42,7 @@ export function useComposer(contactId: () => string) {
     },
     { immediate: true },
   )
-  watch(
-    channels,
-    (known) => {
-      if (!known.includes(channel.value)) channel.value = known[0] ?? ''
-    },
-    { immediate: true },
-  )
+  watch(ways, (known) => (way.value = keptWay(known, way.value)), { immediate: true })
   /** A note that is being written stays a note: what was meant for colleagues must not go on as a reply. */
   watch(
     canReply,
@@ -76,6 +73,7 @@ export function useComposer(contactId: () => string) {
       kind: kind.value,
       text,
       channel: kind.value === 'reply' ? channel.value : null,
+      address_id: kind.value === 'reply' ? (chosen.value?.address_id ?? null) : null,
       attachment_ids: attachments.map((one) => one.id),
     }
     const sending = outgoing.send(contactId(), body)
@@ -111,7 +109,8 @@ export function useComposer(contactId: () => string) {
   return {
     kind,
     channel,
-    channels,
+    way,
+    ways,
     draft,
     isOpen,
     canReply,

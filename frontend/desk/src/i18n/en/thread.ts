@@ -58,6 +58,8 @@ export default {
   draftTheirs: 'The draft was changed elsewhere, too',
   draftTakeTheirs: 'Take that one',
   draftKeepMine: 'Keep this one',
+  wayUnproven: 'not verified',
+  wayForbidden: 'do not contact',
   channel: 'Reply by',
   canned: 'Answers',
   cannedList: 'Canned answers: up and down choose, Enter inserts',

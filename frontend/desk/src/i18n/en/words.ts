@@ -15,6 +15,7 @@ export default {
   nothing: '—',
   people: '{n}',
   pieces: '{n}',
+  listed: ', ',
   comma: ', ',
   colon: ': ',
   channel: {

@@ -10,10 +10,12 @@ import login from './login'
 import palette from './palette'
 import phone from './phone'
 import problem from './problem'
+import satisfaction from './satisfaction'
 import shell from './shell'
 import skills from './skills'
 import sms from './sms'
 import staff from './staff'
+import texts from './texts'
 import thread from './thread'
 import words from './words'
 
@@ -31,10 +33,12 @@ export default {
   phone,
   problem,
   quarantine,
+  satisfaction,
   shell,
   skills,
   sms,
   staff,
+  texts,
   thread,
   words,
 }

@@ -59,6 +59,8 @@ export default {
   draftTakeTheirs: '用那一份',
   draftKeepMine: '留这一份',
   channel: '回复渠道',
+  wayUnproven: '未核实',
+  wayForbidden: '勿扰',
   canned: '常用语',
   cannedList: '常用语，上下键选，回车插入',
   attach: '添加附件',

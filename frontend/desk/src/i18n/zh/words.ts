@@ -16,6 +16,7 @@ export default {
   people: '{n} 人',
   pieces: '{n} 件',
   comma: '，',
+  listed: '、',
   colon: '：',
   channel: {
     voice: '电话',

@@ -1,0 +1,20 @@
+export default {
+  title: 'Automatic texts',
+  lead: 'What the system says by itself. Changes hold for all messages from now on; places in braces are filled in.',
+  key: {
+    receipt: 'Receipt',
+    satisfaction: 'Asking for a rating',
+    satisfaction_thanks: 'Thanks for a rating',
+    satisfaction_more: 'Asking for the result',
+  },
+  language: { 'zh-CN': 'Chinese', en: 'English' },
+  otherChannels: 'other channels',
+  own: 'changed',
+  edit: 'Change',
+  editOne: 'Change {key}, {channel}',
+  places: 'Places: {places}.',
+  needed: 'Needed: {places}.',
+  subject: 'Subject of the mail',
+  text: 'Text',
+  reset: 'Built-in words',
+}

@@ -1,0 +1,20 @@
+export default {
+  title: '自动回复用语',
+  lead: '系统自己发出的话。改了马上用于以后的消息；花括号里的位置由系统填写。',
+  key: {
+    receipt: '回执',
+    satisfaction: '评价邀请',
+    satisfaction_thanks: '评价致谢',
+    satisfaction_more: '追问结果评价',
+  },
+  language: { 'zh-CN': '中文', en: '英文' },
+  otherChannels: '其他渠道',
+  own: '已改',
+  edit: '修改',
+  editOne: '修改{key}，{channel}',
+  places: '可用的位置：{places}。',
+  needed: '必须有：{places}。',
+  subject: '邮件标题',
+  text: '正文',
+  reset: '恢复内置用语',
+}
