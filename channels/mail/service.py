@@ -21,6 +21,7 @@ _WAYS = (
 )
 _SHOWN = (
     "name address imap_host imap_port imap_security smtp_host smtp_port smtp_security auth username folder enabled"
+    " profile fax_senders fax_gateway"
     " from_environment state last_success_at last_error last_error_at"
 )
 

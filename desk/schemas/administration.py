@@ -26,6 +26,11 @@ class MailboxInput(BaseModel):
     oauth_client_id: str | None = Field(default=None, max_length=200)
     oauth_client_secret: str | None = Field(default=None, max_length=500)
     folder: str = Field(default="INBOX", max_length=200)
+    profile: Literal["mail", "hylafax", "efax", "own", "auto"] = Field(
+        default="mail", description="What comes in: mail, or the faxes of a gateway (auto: of any known one)"
+    )
+    fax_senders: str | None = Field(default=None, max_length=254, description="Addresses and @domains of the gateway")
+    fax_gateway: str | None = Field(default=None, max_length=254, description="Where faxes go out: {number}@gateway")
     enabled: bool = True
 
 
@@ -43,6 +48,9 @@ class MailboxView(BaseModel):
     auth: str
     username: str
     folder: str
+    profile: str
+    fax_senders: str | None
+    fax_gateway: str | None
     enabled: bool
     from_environment: bool
     state: str = Field(description="starting, connected, retrying, stopped")

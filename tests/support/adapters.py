@@ -12,16 +12,18 @@ from sqlalchemy import update
 from channels.adapter import Adapter, IgnoredInbound, MalformedInbound, OutboundMessage
 from channels.chat.adapter import ChatAdapter
 from channels.form.adapter import FormAdapter
+from channels.letter.adapter import LetterAdapter
 from channels.mail import service
 from channels.mail.adapter import MailAdapter
 from channels.mail.settings import MailboxSettings
 from channels.sms.tables import SmsAccountRow
 from channels.telegram.tables import BotRow
 from kit.ids import new_id
-from router.contact import ContactRequest, RawInbound
+from router.contact import Channel, ContactRequest, RawInbound
 from tests.support.bot_api import BLOCKED, CHAT, bot_api
 from tests.support.channel_room import ChannelRoom
 from tests.support.clock import START
+from tests.support.fax_room import fax_room
 from tests.support.sms_provider import REFUSED as REFUSED_NUMBER
 from tests.support.sms_world import CITIZEN, sms_world
 from tests.support.smtp_peer import REFUSED, SmtpPeer
@@ -72,6 +74,10 @@ def described(request: ContactRequest) -> dict[str, Any]:
     values = loads(dumps(asdict(request), default=str, ensure_ascii=False))
     for attachment in values["attachments"] if request.channel not in ("chat", "form") else ():
         attachment.pop("blob_key")
+    for attachment in values["attachments"] if request.channel == "fax" else ():
+        # A PDF made of the pages: its bytes are the affair of the library that makes it.
+        for name in ("size_bytes", "sha256"):
+            attachment.pop(name)
     return {name: value for name, value in values.items() if value not in (None, "", [], {})}
 
 
@@ -109,6 +115,17 @@ def mail_samples() -> list[Sample]:
     for path in sorted((CORPUS / "mail" / "requests").glob("*.json")):
         item = raw("mail", data=(CORPUS / "mail" / f"{path.stem}.eml").read_bytes(), provider_id=path.stem)
         found.append(Sample(name=path.stem, raw=item, expected=loads(path.read_text("utf-8"))))
+    return found
+
+
+def fax_samples() -> list[Sample]:
+    """Of what a line hands in: the facts of the call, and beside them the file."""
+    found = []
+    for path in sorted((CORPUS / "fax").glob("*.json")):
+        given = loads(path.read_text("utf-8"))
+        data = path.with_suffix(".tif").read_bytes()
+        item = raw("fax", data=data, json=given["raw_json"], provider_id=given["provider_id"])
+        found.append(Sample(name=path.stem, raw=item, expected=given["expected"]))
     return found
 
 
@@ -185,6 +202,45 @@ async def telegram(room: ChannelRoom, _peer: SmtpPeer) -> AsyncIterator[Subject]
 
 
 @asynccontextmanager
+async def fax(room: ChannelRoom, peer: SmtpPeer) -> AsyncIterator[Subject]:
+    async with fax_room(room) as faxes:
+        await faxes.add_mailbox(port=peer.port, fax_gateway="{number}@fax.gateway.test")
+
+        async def trouble() -> None:
+            peer.busy = True
+
+        wrong = [{"caller": 7}, {"pages": "3"}, {"line": None}]
+        yield Subject(
+            adapter=faxes.fax,
+            samples=fax_samples(),
+            malformed=[raw("fax"), *(raw("fax", data=b"II*\0", json=said) for said in wrong)],
+            trouble=trouble,
+            recipient="+8675588121234",
+            taken=lambda: peer.mails,
+            with_client_id=False,
+        )
+
+
+@asynccontextmanager
+async def letter(_room: ChannelRoom, _peer: SmtpPeer) -> AsyncIterator[Subject]:
+    yield _paper(Channel.LETTER)
+
+
+@asynccontextmanager
+async def visit(_room: ChannelRoom, _peer: SmtpPeer) -> AsyncIterator[Subject]:
+    yield _paper(Channel.VISIT)
+
+
+def _paper(channel: Channel) -> Subject:
+    samples = page_samples(channel)
+    return Subject(
+        adapter=LetterAdapter(channel),
+        samples=samples,
+        malformed=[wrong for sample in samples for wrong in spoiled(sample.raw)],
+    )
+
+
+@asynccontextmanager
 async def sms(room: ChannelRoom, _peer: SmtpPeer) -> AsyncIterator[Subject]:
     async with sms_world(room) as world:
         async with room.database.unit_of_work(room.access) as uow:
@@ -239,4 +295,14 @@ async def _mailbox(room: ChannelRoom, peer: SmtpPeer) -> None:
         await service.create(uow, room.side.box, room.waker, settings)
 
 
-ADAPTERS = {"chat": chat, "form": form, "mail": mail, "telegram": telegram, "wechat": wechat, "sms": sms}
+ADAPTERS = {
+    "chat": chat,
+    "form": form,
+    "mail": mail,
+    "telegram": telegram,
+    "wechat": wechat,
+    "sms": sms,
+    "fax": fax,
+    "letter": letter,
+    "visit": visit,
+}

@@ -74,7 +74,7 @@ async def registered(clerk: AsyncClient, body: dict[str, Any]) -> dict[str, Any]
     return found
 
 
-async def rows(office: Inbox, kind: type, *conditions: Any) -> list[Any]:
+async def rows(office: Inbox, kind: Any, *conditions: Any) -> list[Any]:
     async with office.desk.work() as uow:
         return list(await uow.session.scalars(select(kind).where(*conditions).order_by(kind.id)))
 
