@@ -5,7 +5,7 @@ import sys
 
 import typer
 
-from server.doctor import machine, services, telephone, work
+from server.doctor import machine, pages, services, telephone, work
 from server.doctor.finding import Check, Checks, Finding, Verdict, wrong
 from server.settings import Settings, read_settings
 from server.speech import Say, speaker
@@ -22,6 +22,7 @@ CHECKS: Checks = {
     "web": services.web,
     "channels": work.channels,
     "telephone": telephone.telephone,
+    "calls": pages.pages,
     "work": work.due_work,
 }
 SIGNS = {Verdict.GOOD: "✓", Verdict.WARNING: "!", Verdict.WRONG: "✗"}
