@@ -9,6 +9,7 @@ const smpp = require('smpp');
 const [port, systemId, password, certificate, key] = process.argv.slice(2);
 const tls = certificate ? { cert: fs.readFileSync(certificate), key: fs.readFileSync(key) } : {};
 const receivers = new Set();
+const unanswered = new Map();
 const state = {
   throttle: 0,
   refuse: 0,
@@ -19,6 +20,7 @@ const state = {
   submitted: 0,
   receipts: false,
   hex: false,
+  keeps: false,
 };
 
 function tell(event, values) {
@@ -40,6 +42,7 @@ function bind(session, command) {
     if (!good) return;
     if (command !== 'bind_transmitter') receivers.add(session);
     tell('bound', { command });
+    if (state.keeps) for (const [id, fields] of unanswered) deliver(fields, id);
   });
 }
 
@@ -109,8 +112,12 @@ const server = smpp.createServer(tls, (session) => {
 
 function deliver(fields, id) {
   const [session] = receivers;
+  unanswered.set(id, fields);
   if (!session) return tell('nobody', { id });
-  session.deliver_sm(fields, (pdu) => tell('answered', { id, status: pdu.command_status }));
+  session.deliver_sm(fields, (pdu) => {
+    unanswered.delete(id);
+    tell('answered', { id, status: pdu.command_status });
+  });
 }
 
 // The text in parts of 67 characters of UCS-2, cut as some phones do: wherever that is.

@@ -60,7 +60,8 @@ class Smsc:
         self._process.stdin.write(json.dumps({"do": do, **values}).encode() + b"\n")
 
     def set(self, **values: Any) -> None:
-        """How it behaves: throttle (the next n), refuse (status), receipts, hex, silent, deaf (after it has n)."""
+        """How it behaves: throttle (the next n), refuse (status), receipts, hex, silent, deaf (after it `hears` n),
+        keeps (delivers again at the next bind what was not answered)."""
         self.order("set", values=values)
 
     async def bound(self, times: int = 1) -> None:

@@ -183,6 +183,21 @@ async def test_a_centre_that_is_killed_under_way_loses_nothing(line: SmppWorld, 
     assert await line.heard() == ["您好", "再问"]
 
 
+async def test_lines_that_break_under_a_load_lose_and_double_nothing(line: SmppWorld, peer: Smsc) -> None:
+    await up(line, peer)
+    peer.set(keeps=True)
+    sent = [f"第{number}条" for number in range(100)]
+    delivering = asyncio.gather(
+        *(peer.deliver(text, source_addr=f"8613900000{n % 8:03d}") for n, text in enumerate(sent))
+    )
+    for times in (1, 2):
+        await wait_until(lambda times=times: len(peer.of("answered")) >= 20 * times, "some are answered")
+        peer.order("drop")
+        await peer.bound(times + 1)
+    assert set(await delivering) == {OK}
+    assert sorted(await line.heard()) == sorted(sent)
+
+
 async def test_throttling_slows_down_and_loses_nothing(line: SmppWorld, peer: Smsc) -> None:
     await up(line, peer)
     await peer.deliver("您好")
