@@ -1189,6 +1189,58 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/desk/phones": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List Phones */
+        get: operations["list_phones_api_desk_phones_get"];
+        put?: never;
+        /** Create Phone */
+        post: operations["create_phone_api_desk_phones_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/desk/phones/{phone_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Remove Phone */
+        delete: operations["remove_phone_api_desk_phones__phone_id__delete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/desk/phones/{phone_id}/secret": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Renew Phone Secret */
+        post: operations["renew_phone_secret_api_desk_phones__phone_id__secret_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/desk/presence": {
         parameters: {
             query?: never;
@@ -1614,6 +1666,42 @@ export interface paths {
         /** Undo Split */
         post: operations["undo_split_api_desk_splits__split_id__undo_post"];
         delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/desk/trunks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List Trunks */
+        get: operations["list_trunks_api_desk_trunks_get"];
+        put?: never;
+        /** Create Trunk */
+        post: operations["create_trunk_api_desk_trunks_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/desk/trunks/{trunk_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Change Trunk */
+        put: operations["change_trunk_api_desk_trunks__trunk_id__put"];
+        post?: never;
+        /** Remove Trunk */
+        delete: operations["remove_trunk_api_desk_trunks__trunk_id__delete"];
         options?: never;
         head?: never;
         patch?: never;
@@ -2729,6 +2817,31 @@ export interface components {
             /** Value */
             value: number | null;
         };
+        /** HousePhoneView */
+        HousePhoneView: {
+            /** Account Id */
+            account_id: string | null;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Enabled */
+            enabled: boolean;
+            /** Id */
+            id: string;
+            /**
+             * Kind
+             * @description page: the softphone in the desk; sip: any SIP phone
+             */
+            kind: string;
+            /** Name */
+            name: string;
+            /** Number */
+            number: string;
+            /** Version */
+            version: number;
+        };
         /** HTTPValidationError */
         HTTPValidationError: {
             /** Detail */
@@ -2850,6 +2963,16 @@ export interface components {
              */
             enabled?: boolean;
             /**
+             * Fax Gateway
+             * @description Where faxes go out: {number}@gateway
+             */
+            fax_gateway?: string | null;
+            /**
+             * Fax Senders
+             * @description Addresses and @domains of the gateway
+             */
+            fax_senders?: string | null;
+            /**
              * Folder
              * @default INBOX
              */
@@ -2872,6 +2995,13 @@ export interface components {
             oauth_client_secret?: string | null;
             /** Oauth Token Url */
             oauth_token_url?: string | null;
+            /**
+             * Profile
+             * @description What comes in: mail, or the faxes of a gateway (auto: of any known one)
+             * @default mail
+             * @enum {string}
+             */
+            profile?: "mail" | "hylafax" | "efax" | "own" | "auto";
             /** Secret */
             secret?: string | null;
             /** Smtp Host */
@@ -2895,6 +3025,10 @@ export interface components {
             auth: string;
             /** Enabled */
             enabled: boolean;
+            /** Fax Gateway */
+            fax_gateway: string | null;
+            /** Fax Senders */
+            fax_senders: string | null;
             /** Folder */
             folder: string;
             /** From Environment */
@@ -2915,6 +3049,8 @@ export interface components {
             last_success_at: string | null;
             /** Name */
             name: string;
+            /** Profile */
+            profile: string;
             /** Smtp Host */
             smtp_host: string;
             /** Smtp Port */
@@ -3035,6 +3171,11 @@ export interface components {
             /** Text */
             text: string;
         };
+        /**
+         * NumberFormat
+         * @enum {string}
+         */
+        NumberFormat: "e164" | "national";
         /** OfferDecision */
         OfferDecision: {
             /** Fence */
@@ -3194,6 +3335,41 @@ export interface components {
             status: string;
             /** Subject */
             subject: string;
+        };
+        /**
+         * PhoneInput
+         * @description A phone on a table; the softphone of a page makes its own, and only its owner gets to know that secret.
+         */
+        PhoneInput: {
+            /** Account Id */
+            account_id?: string | null;
+            /**
+             * Enabled
+             * @default true
+             */
+            enabled?: boolean;
+            /**
+             * Kind
+             * @default sip
+             * @constant
+             */
+            kind?: "sip";
+            /** Name */
+            name: string;
+            /** Number */
+            number: string;
+        };
+        /**
+         * PhoneSecretView
+         * @description What is typed into the phone, told this one time.
+         */
+        PhoneSecretView: {
+            /** Id */
+            id: string;
+            /** Secret */
+            secret: string;
+            /** Username */
+            username: string;
         };
         /**
          * PhoneView
@@ -4064,6 +4240,128 @@ export interface components {
              * @enum {string}
              */
             to: "agent" | "queue" | "skill";
+        };
+        /**
+         * TrunkInput
+         * @description `secret` None leaves it; it is encrypted at rest and never given back.
+         */
+        TrunkInput: {
+            /**
+             * Addresses
+             * @default []
+             */
+            addresses?: string[];
+            /**
+             * Caller Id
+             * @default
+             */
+            caller_id?: string;
+            /**
+             * Detects Fax
+             * @default true
+             */
+            detects_fax?: boolean;
+            /**
+             * Enabled
+             * @default true
+             */
+            enabled?: boolean;
+            /** Flows */
+            flows?: {
+                [key: string]: string;
+            };
+            /** Host */
+            host: string;
+            /** Name */
+            name: string;
+            /** @default e164 */
+            number_format?: components["schemas"]["NumberFormat"];
+            /**
+             * Other Caller Ids
+             * @default []
+             */
+            other_caller_ids?: string[];
+            /**
+             * Port
+             * @default 5060
+             */
+            port?: number;
+            /**
+             * Position
+             * @default 0
+             */
+            position?: number;
+            /**
+             * Prefixes
+             * @default []
+             */
+            prefixes?: string[];
+            /**
+             * Registers
+             * @default false
+             */
+            registers?: boolean;
+            /** Secret */
+            secret?: string | null;
+            /**
+             * Username
+             * @default
+             */
+            username?: string;
+        };
+        /** TrunkView */
+        TrunkView: {
+            /**
+             * Addresses
+             * @description Whence its calls come: addresses or networks
+             */
+            addresses: string[];
+            /** Caller Id */
+            caller_id: string;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Detects Fax */
+            detects_fax: boolean;
+            /** Enabled */
+            enabled: boolean;
+            /**
+             * Flows
+             * @description Called number to the key of an IVR flow
+             */
+            flows: {
+                [key: string]: string;
+            };
+            /** Host */
+            host: string;
+            /** Id */
+            id: string;
+            /** Name */
+            name: string;
+            /**
+             * Number Format
+             * @description e164 or national
+             */
+            number_format: string;
+            /** Other Caller Ids */
+            other_caller_ids: string[];
+            /** Port */
+            port: number;
+            /** Position */
+            position: number;
+            /**
+             * Prefixes
+             * @description Beginnings of numbers that go out here, "" for all
+             */
+            prefixes: string[];
+            /** Registers */
+            registers: boolean;
+            /** Username */
+            username: string;
+            /** Version */
+            version: number;
         };
         /** UnreachableContact */
         UnreachableContact: {
@@ -6675,6 +6973,119 @@ export interface operations {
             };
         };
     };
+    list_phones_api_desk_phones_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HousePhoneView"][];
+                };
+            };
+        };
+    };
+    create_phone_api_desk_phones_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PhoneInput"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PhoneSecretView"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    remove_phone_api_desk_phones__phone_id__delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                phone_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    renew_phone_secret_api_desk_phones__phone_id__secret_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                phone_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PhoneSecretView"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
     set_presence_api_desk_presence_post: {
         parameters: {
             query?: never;
@@ -7501,6 +7912,123 @@ export interface operations {
             header?: never;
             path: {
                 split_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    list_trunks_api_desk_trunks_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TrunkView"][];
+                };
+            };
+        };
+    };
+    create_trunk_api_desk_trunks_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TrunkInput"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TrunkView"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    change_trunk_api_desk_trunks__trunk_id__put: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                trunk_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TrunkInput"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TrunkView"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    remove_trunk_api_desk_trunks__trunk_id__delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                trunk_id: string;
             };
             cookie?: never;
         };
