@@ -64,7 +64,7 @@ async def read_skills(who: SkillsWriter, uow: Reading, bag: Bag) -> SkillsView:
 
 @routes.post("/skills/preview")
 async def preview_skills(body: PreviewInput, who: SkillsWriter, uow: Reading, bag: Bag) -> PreviewView:
-    return await skills.preview(uow, bag.router, body.changes)
+    return await skills.preview(uow, bag.router, body.changes, english=who.language.startswith("en"))
 
 
 @routes.put("/skills")

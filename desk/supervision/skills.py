@@ -58,10 +58,10 @@ async def matrix(uow: UnitOfWork, router: Router) -> SkillsView:
     )
 
 
-async def preview(uow: UnitOfWork, router: Router, changes: Sequence[SkillChange]) -> PreviewView:
+async def preview(uow: UnitOfWork, router: Router, changes: Sequence[SkillChange], *, english: bool) -> PreviewView:
     """What saving would do, of the queues and contacts that the access may see."""
     found = await router.preview_skills(uow, _levels(changes))
-    queues = {row.id: row.name for row in await store.queues(uow)}
+    queues = {row.id: row.name_en if english else row.name for row in await store.queues(uow)}
     return PreviewView(
         at=found.at,
         effects=[
