@@ -12,7 +12,7 @@ from tests.support.bot_api import BLOCKED, CHAT, MOST_BYTES, BotApi
 from tests.support.channel_room import ChannelRoom
 from tests.support.telegram_world import TelegramWorld
 
-RECEIPT = re.compile(r"编号：(\d{14})\s+查询密码：(\d{6})")
+RECEIPT = re.compile(r"编号[：\s]*(\d{14})[，\s]+查询密码[：\s]*(\d{6})")
 
 
 async def said(world: TelegramWorld) -> list[str]:
