@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -36,6 +37,10 @@ async def up(line: SmppWorld, peer: Smsc, **settings: object) -> None:
     await line.set_up(peer.port, **settings)
     await line.start()
     await peer.bound(2 if settings.get("mode") == "pair" else 1)
+
+
+def answered_at_least(peer: Smsc, count: int) -> bool:
+    return len(peer.of("answered")) >= count
 
 
 @pytest.mark.parametrize("mode", ["transceiver", "pair"])
@@ -191,7 +196,7 @@ async def test_lines_that_break_under_a_load_lose_and_double_nothing(line: SmppW
         *(peer.deliver(text, source_addr=f"8613900000{n % 8:03d}") for n, text in enumerate(sent))
     )
     for times in (1, 2):
-        await wait_until(lambda times=times: len(peer.of("answered")) >= 20 * times, "some are answered")
+        await wait_until(partial(answered_at_least, peer, 20 * times), "some are answered")
         peer.order("drop")
         await peer.bound(times + 1)
     assert set(await delivering) == {OK}
