@@ -36,6 +36,8 @@ class GenericProfile:
         wanted = _settings(account).signature
         if wanted is None:
             return True
+        if not account.secret:
+            return False
         given = call.headers.get(wanted.header.lower(), "").removeprefix(wanted.prefix)
         if wanted.algorithm == "token":
             return hmac.compare_digest(account.secret.encode(), given.encode())

@@ -51,6 +51,8 @@ class TwilioProfile:
         """HMAC-SHA1 over the public address and the form fields in the order of their names; of a JSON body over the
         address alone, which then carries the body's SHA-256."""
         signature = call.headers.get(SIGNATURE, "")
+        if not account.secret:
+            return False
         signed = call.url.encode()
         body_hash = parse_qs(urlsplit(call.url).query).get(BODY_HASH)
         if body_hash:

@@ -52,6 +52,17 @@ def test_a_changed_call_is_forged(forged: Call) -> None:
     assert not TwilioProfile().verify(TWILIO, forged)
 
 
+def test_an_account_without_its_secret_believes_nobody() -> None:
+    """An empty key would let everybody sign."""
+    text = SIGNED.url + "".join(name + FIELDS[name] for name in sorted(FIELDS))
+    signature = base64.b64encode(hmac.digest(b"", text.encode(), "sha1")).decode()
+    forged = replace(SIGNED, headers={**FORM, "x-twilio-signature": signature})
+    assert not TwilioProfile().verify(replace(TWILIO, secret=""), forged)
+    body = b"{}"
+    call = Call(what="in", url="", headers={"x-signature": hmac.digest(b"", body, "sha256").hex()}, body=body)
+    assert not GenericProfile().verify(replace(account("generic"), secret=""), call)
+
+
 def test_a_json_body_is_signed_by_its_hash() -> None:
     body = b'{"MessageSid":"SM1"}'
     url = f"https://axd.example/hooks?bodySHA256={hashlib.sha256(body).hexdigest()}"
