@@ -66,8 +66,7 @@ async def _give(uow: UnitOfWork, contact_ids: Sequence[str], citizen_id: str) ->
             update(CaseRow).where(CaseRow.id.in_(await _own_cases(uow, contact_ids))),
         ]
         for change in changes:
-            await uow.session.execute(change.values(citizen_id=citizen_id).execution_options(synchronize_session=False))
-    uow.session.expire_all()
+            await uow.session.execute(change.values(citizen_id=citizen_id))
 
 
 async def _own_cases(uow: UnitOfWork, contact_ids: Sequence[str]) -> list[str]:
