@@ -8,6 +8,7 @@ help: ## List these targets
 
 run: ## Install what is missing and start the platform on 127.0.0.1:8000
 	@scripts/bootstrap run
+	@scripts/install-voice
 	@scripts/frontend build
 	@exec .venv/bin/axd up
 

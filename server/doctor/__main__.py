@@ -16,6 +16,7 @@ CHECKS: Checks = {
     "key": machine.secret_key,
     "frontend": machine.front_end,
     "fonts": machine.fonts,
+    "voice": machine.voice,
     "database": services.database,
     "redis": services.redis,
     "worker": services.worker,

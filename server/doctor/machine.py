@@ -3,6 +3,7 @@
 import asyncio
 import os
 import platform
+import shlex
 import shutil
 import stat
 import sys
@@ -12,6 +13,7 @@ from pathlib import Path
 from server.doctor.finding import Finding, good, warning, wrong
 from server.settings import Settings
 from server.speech import Say
+from telephony.prompts.voices import ESPEAK
 
 OLDEST_PYTHON = (3, 11)
 LITTLE_DISK_BYTES = 2 * 1024**3
@@ -90,6 +92,20 @@ async def fonts(_settings: Settings, say: Say) -> list[Finding]:
         return [good(say(f"中文字体 {found}", f"a Chinese font: {found}"))]
     what = say("没有中文字体，预览与打印会缺字", "no Chinese font: previews and prints will lack characters")
     return [warning(what, "apt-get install fonts-noto-cjk")]
+
+
+async def voice(settings: Settings, say: Say) -> list[Finding]:
+    """What reads texts on the telephone."""
+    speech = settings.speech
+    if speech.voice == "none":
+        return [good(say("电话只播放录音提示", "calls hear recorded prompts only, as set"))]
+    program = shlex.split(speech.command)[0] if speech.voice == "command" and speech.command else ESPEAK
+    if shutil.which(program):
+        return [good(say(f"语音合成 {program}", f"a voice for the telephone: {program}"))]
+    what = say(
+        f"没有语音合成 {program}，电话只能播放录音提示", f"no voice {program}: calls hear recorded prompts only"
+    )
+    return [warning(what, "apt-get install espeak-ng" if program == ESPEAK else "AXD_SPEECH__COMMAND")]
 
 
 def _chinese_font() -> str | None:
