@@ -85,7 +85,8 @@ async def _book(settings: Settings) -> Book:
 
 
 async def _lines(http: httpx.AsyncClient, lines: Book, say: Say) -> Finding:
-    known = {item["resource"] for item in (await http.get("/endpoints/PJSIP")).json()}
+    found = await http.get("/endpoints/PJSIP")
+    known = {item["resource"] for item in found.json()} if found.is_success else set()  # 404: it knows none
     missing = [trunk.name for trunk in lines.trunks if f"trunk-{trunk.id}" not in known]
     missing += [phone.number for phone in lines.phones if f"phone-{phone.id}" not in known]
     if missing:
