@@ -46,6 +46,12 @@ class AsgiSocket:
         found = await wait_until(lambda: self.heard(kind, **values), f"a frame {kind} {values}")
         return found[-1]
 
+    async def closes(self) -> int:
+        """The code that the server closes with, once it does."""
+        await wait_until(lambda: self.closed is not None, "the server closes the socket")
+        assert self.closed is not None
+        return self.closed
+
 
 @asynccontextmanager
 async def connected(
