@@ -22,6 +22,12 @@ export const pages: Page[] = [
     meta: { needs: ['cases.read'] },
     component: () => import('./cases/CaseListPage.vue'),
   },
+  {
+    name: 'letters',
+    path: '/letters',
+    meta: { needs: ['contacts.handle'] },
+    component: () => import('./letters/LetterPage.vue'),
+  },
   { name: 'board', path: '/board', meta: { needs: ['board.read'] }, component: () => import('./board/BoardPage.vue') },
   {
     name: 'satisfaction',

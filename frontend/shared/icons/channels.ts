@@ -16,6 +16,7 @@ export const channels: Record<string, { family: ChannelFamily; icon: IconName }>
   form: { family: 'written', icon: 'form' },
   fax: { family: 'paper', icon: 'fax' },
   letter: { family: 'paper', icon: 'letter' },
+  visit: { family: 'paper', icon: 'building' },
 }
 
 export function channelLook(name: string): { family: ChannelFamily; icon: IconName } {

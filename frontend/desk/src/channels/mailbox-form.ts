@@ -16,6 +16,9 @@ export const emptyMailbox = (): MailboxInput => ({
   oauth_client_id: null,
   oauth_client_secret: null,
   folder: 'INBOX',
+  profile: 'mail',
+  fax_senders: null,
+  fax_gateway: null,
   enabled: true,
 })
 
@@ -38,6 +41,9 @@ export function formOf(mailbox: Mailbox): MailboxInput {
     imap_security: security,
     smtp_security: out,
     auth: mailbox.auth as MailboxInput['auth'],
+    profile: mailbox.profile as MailboxInput['profile'],
+    fax_senders: mailbox.fax_senders,
+    fax_gateway: mailbox.fax_gateway,
   }
 }
 
@@ -46,6 +52,8 @@ export function clean(form: MailboxInput): MailboxInput {
   return {
     ...form,
     secret: form.secret || null,
+    fax_senders: form.fax_senders || null,
+    fax_gateway: form.fax_gateway || null,
     oauth_token_url: form.oauth_token_url || null,
     oauth_client_id: form.oauth_client_id || null,
     oauth_client_secret: form.oauth_client_secret || null,

@@ -66,4 +66,8 @@ export default {
   too_long: 'Too long; please shorten it.',
   no_address: 'This address cannot be blocked.',
   credit_code: 'The check character of this credit code is wrong.',
+  resembles_another: 'This may have been registered before.',
+  not_a_scan: 'Only pictures and PDF are taken as scans.',
+  received_later: 'It cannot have come after today.',
+  no_such_upload: 'A scan was uploaded too long ago; add it again.',
 }

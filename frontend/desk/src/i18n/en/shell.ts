@@ -4,6 +4,7 @@ export default {
   nav: 'Main navigation',
   inbox: 'Inbox',
   cases: 'Cases',
+  letters: 'Letters',
   board: 'Board',
   satisfaction: 'Ratings',
   skills: 'Skills',

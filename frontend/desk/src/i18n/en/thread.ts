@@ -25,6 +25,7 @@ export default {
   dropUnsent: 'Do not send',
   cannedNone: 'No such answer.',
   previewOf: 'Preview of {name}',
+  recognised: 'Text read in {name} (by machine; the original counts)',
   delivery: {
     queued: 'Queued',
     sending: 'Sending',

@@ -31,6 +31,7 @@ export default {
     form: 'Form',
     fax: 'Fax',
     letter: 'Letter',
+    visit: 'Visit',
   },
   class: { voice: 'Phone', chat: 'Chat', message: 'Messages' },
 }

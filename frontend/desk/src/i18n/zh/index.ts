@@ -6,6 +6,7 @@ import { mailbox, quarantine } from './channels'
 import citizen from './citizen'
 import inbox from './inbox'
 import keys from './keys'
+import letter from './letters'
 import login from './login'
 import palette from './palette'
 import phone from './phone'
@@ -27,6 +28,7 @@ export default {
   citizen,
   inbox,
   keys,
+  letter,
   login,
   mailbox,
   palette,

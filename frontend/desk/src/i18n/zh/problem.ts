@@ -65,4 +65,8 @@ export default {
   too_long: '太长了，请写短些。',
   no_address: '这个号码或地址不能封禁。',
   credit_code: '信用代码的校验码不对。',
+  resembles_another: '这一件可能登记过了。',
+  not_a_scan: '只收图片或 PDF 作扫描件。',
+  received_later: '收到日期不能晚于今天。',
+  no_such_upload: '有扫描件上传太久了，请重新添加。',
 }

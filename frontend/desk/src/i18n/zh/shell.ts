@@ -4,6 +4,7 @@ export default {
   nav: '主导航',
   inbox: '收件箱',
   cases: '工单',
+  letters: '信函',
   board: '看板',
   satisfaction: '满意率',
   skills: '技能',

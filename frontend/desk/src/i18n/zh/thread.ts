@@ -25,6 +25,7 @@ export default {
   dropUnsent: '不发了',
   cannedNone: '没有这样的常用语。',
   previewOf: '{name} 的预览',
+  recognised: '{name} 的识别文字（机器识别，以原件为准）',
   delivery: {
     queued: '待发送',
     sending: '发送中',

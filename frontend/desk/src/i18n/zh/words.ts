@@ -31,6 +31,7 @@ export default {
     form: '表单',
     fax: '传真',
     letter: '信函',
+    visit: '来访',
   },
   class: { voice: '电话', chat: '文字', message: '信件' },
 }
