@@ -28,6 +28,8 @@ from desk.search.routes import routes as search
 from desk.session.routes import routes as session
 from desk.sms.routes import routes as sms
 from desk.supervision.routes import routes as supervision
+from desk.telephone.routes import routes as telephone
+from desk.telephone.routes_supervision import routes as telephone_supervision
 from desk.texts.routes import routes as texts
 from kit.access import Access
 from kit.body_limit import BodyLimit
@@ -37,6 +39,7 @@ from server.calls import serve_visitor
 from server.loops import background
 from server.settings import Settings
 from server.wiring import Services, build
+from telephony.prompts.store import MAX_BYTES as MOST_PROMPT_BYTES
 from webchat.limits import RateLimits
 from webchat.multipart import largest_form
 from webchat.routes_calls import call_routes
@@ -61,6 +64,8 @@ DESK_ROUTES: tuple[APIRouter, ...] = (
     quarantine,
     feed,
     calls,
+    telephone,
+    telephone_supervision,
 )
 MOST_BODY_BYTES = 1024 * 1024
 FORM_OVERHEAD_BYTES = 64 * 1024
@@ -120,6 +125,7 @@ def _forms(services: Services) -> dict[str, int]:
         "/form": largest_form(uploads),
         "/status/note": largest_form(uploads),
         "/chat/api/uploads": uploads.max_bytes + FORM_OVERHEAD_BYTES,
+        "/api/desk/telephone/prompts": MOST_PROMPT_BYTES,
         "/api/desk/uploads": services.desk.max_upload_bytes + FORM_OVERHEAD_BYTES,
     }
 

@@ -1,0 +1,148 @@
+"""Flows, prompts, knowledge items, duties and recordings."""
+
+from datetime import datetime
+from typing import Any, Literal
+
+from pydantic import AwareDatetime, BaseModel, Field
+
+
+class ProblemView(BaseModel):
+    """What keeps a flow from being published; `node` is the place."""
+
+    node: str
+    code: str
+    detail: str
+
+
+class FlowView(BaseModel):
+    """`published`: the number of the version that calls follow, None for none."""
+
+    key: str
+    name: str
+    published: int | None
+    changed_at: datetime
+    version: int
+
+
+class FlowDetailView(FlowView):
+    draft: dict[str, Any]
+    problems: list[ProblemView]
+
+
+class FlowInput(BaseModel):
+    """`based_on`: the version that was read, 0 for a new flow."""
+
+    name: str = Field(min_length=1, max_length=80)
+    draft: dict[str, Any]
+    based_on: int = Field(ge=0)
+
+
+class FlowPublishInput(BaseModel):
+    note: str = Field(default="", max_length=200)
+
+
+class FlowVersionView(BaseModel):
+    number: int
+    note: str
+    published_at: datetime
+    published_by_id: str | None
+
+
+class FlowHopView(BaseModel):
+    node: str
+    exit: str
+
+
+class PathCountView(BaseModel):
+    day: str
+    node: str
+    exit: str
+    count: int
+
+
+class PromptView(BaseModel):
+    id: str
+    key: str
+    language: str
+    name: str
+    duration_ms: int
+    edits: dict[str, Any]
+    changed_at: datetime
+    version: int
+
+
+class PromptEditInput(BaseModel):
+    """Seconds and decibels."""
+
+    trim_start_s: float = Field(default=0.0, ge=0, le=900)
+    trim_end_s: float = Field(default=0.0, ge=0, le=900)
+    trim_silence: bool = False
+    gain_db: float = Field(default=0.0, ge=-40, le=40)
+    normalise: bool = True
+
+
+class KnowledgeItemView(BaseModel):
+    key: str
+    language: str
+    title: str
+    text: str
+    changed_at: datetime
+    version: int
+
+
+class KnowledgeItemInput(BaseModel):
+    title: str = Field(min_length=1, max_length=120)
+    text: str = Field(min_length=1, max_length=20_000)
+
+
+class DutyView(BaseModel):
+    id: str
+    step: int
+    name: str
+    account_id: str | None
+    number: str
+    starts_at: datetime
+    ends_at: datetime
+
+
+class DutyInput(BaseModel):
+    """`step`: 1 duty officer, 2 leader on duty, 3 duty room."""
+
+    step: int = Field(ge=1, le=3)
+    name: str = Field(min_length=1, max_length=80)
+    account_id: str | None = None
+    number: str = Field(default="", max_length=32)
+    starts_at: AwareDatetime
+    ends_at: AwareDatetime
+
+
+class ServiceInput(BaseModel):
+    """`human`: callers reach the line without a menu; `night`: the night announcement; "": by the hours."""
+
+    service: Literal["", "human", "night"]
+
+
+class RecordingView(BaseModel):
+    id: str
+    contact_id: str
+    kind: str
+    agent_id: str | None
+    queue_id: str | None
+    caller: str
+    dialled: str
+    line: str
+    started_at: datetime
+    duration_ms: int
+    size_bytes: int
+    sha256: str
+    keep_until: datetime | None
+    held: bool
+
+
+class RecordingHoldInput(BaseModel):
+    held: bool
+    reason: str = Field(min_length=2, max_length=500)
+
+
+class SupervisionInput(BaseModel):
+    mode: Literal["listen", "whisper", "barge"]
