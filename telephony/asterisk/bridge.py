@@ -24,11 +24,9 @@ class AsteriskBridge:
         self._legs: list[AsteriskLeg] = []
         self._closed = False
 
-    @classmethod
-    async def create(cls, wire: Wire, on_close: OnClose, name: str = NAME) -> "AsteriskBridge":
-        bridge = cls(wire, new_id(), on_close)
-        await wire.ask("POST", f"bridges/{bridge.id}", {"type": TYPE, "name": name})
-        return bridge
+    async def open(self, name: str = NAME) -> None:
+        """Make it in Asterisk. It must be known here before, or a reconciliation might take it for a foundling."""
+        await self._wire.ask("POST", f"bridges/{self.id}", {"type": TYPE, "name": name})
 
     @property
     def legs(self) -> tuple[CallLeg, ...]:

@@ -174,6 +174,8 @@ class AsteriskEngine:
     def _left(self, event: Event) -> None:
         """It ended, or it left for the dial plan alone: with a fax, or to tell of a fax tone."""
         leg = self._registry.legs.get(event["channel"]["id"])
+        if leg is None:
+            self._registry.gone.append(event["channel"]["id"])
         if leg is None or leg.has_fax:
             return
         if leg.end_cause is not None:
@@ -193,6 +195,7 @@ class AsteriskEngine:
         self._ended(event["channel"]["id"], event.get("cause", 0), _at(event))
 
     def _ended(self, channel_id: str, cause: int, at: datetime) -> None:
+        self._registry.gone.append(channel_id)
         leg = self._registry.legs.pop(channel_id, None)
         if leg is not None:
             leg.went_away(cause, at)

@@ -31,11 +31,16 @@ def is_own(channel_id: str) -> bool:
 
 async def reconcile(registry: Registry, on_ringing: OnRinging) -> Adopted:
     """What is to be adopted. `on_ringing`: for calls that still wait to be taken on, as if they came now."""
+    # What begins while we ask is not in the answer, and is not gone.
+    known_legs, known_bridges = tuple(registry.legs.values()), set(registry.bridges)
     channels = {channel["id"]: channel for channel in await registry.wire.ask("GET", "channels")}
     bridges = await registry.wire.ask("GET", "bridges")
-    _end_what_is_gone(registry, channels, {bridge["id"] for bridge in bridges})
-    await _settle_lost_ends(registry)
+    _end_what_is_gone(registry, known_legs, channels)
     legs = [leg for channel in channels.values() if (leg := _adopt(registry, channel, on_ringing)) is not None]
+    for bridge_id in known_bridges - {bridge["id"] for bridge in bridges}:
+        if bridge_id in registry.bridges:
+            registry.bridges.pop(bridge_id).vanished()
+    await _settle_lost_ends(registry)
     unknown = [bridge for bridge in bridges if bridge["name"] == NAME and bridge["id"] not in registry.bridges]
     adopted = [_adopt_bridge(registry, bridge, channels) for bridge in unknown]
     for bridge in adopted:
@@ -45,16 +50,14 @@ async def reconcile(registry: Registry, on_ringing: OnRinging) -> Adopted:
     return Adopted(legs=tuple(legs), bridges=tuple(bridge for bridge in adopted if bridge.legs))
 
 
-def _end_what_is_gone(registry: Registry, channels: Mapping[str, Channel], bridges: set[str]) -> None:
+def _end_what_is_gone(registry: Registry, known: Sequence[AsteriskLeg], channels: Mapping[str, Channel]) -> None:
     now = datetime.now(UTC)
-    for leg in tuple(registry.legs.values()):
+    for leg in known:
         if leg.id not in channels:
-            del registry.legs[leg.id]
+            registry.legs.pop(leg.id, None)
             leg.end(HangUpCause.FAILED, now)
         elif channels[leg.id]["state"] == UP:
             leg.went_up(now)
-    for bridge_id in registry.bridges.keys() - bridges:
-        registry.bridges.pop(bridge_id).vanished()
 
 
 async def _settle_lost_ends(registry: Registry) -> None:
@@ -72,7 +75,7 @@ async def _settle_lost_ends(registry: Registry) -> None:
 
 def _adopt(registry: Registry, channel: Channel, on_ringing: OnRinging) -> AsteriskLeg | None:
     """None for one that is known, that is not ours, or that is handed over as new."""
-    if channel["id"] in registry.legs or is_own(channel["id"]):
+    if channel["id"] in registry.legs or channel["id"] in registry.gone or is_own(channel["id"]):
         return None
     about = channel["channelvars"].get(LEG_VARIABLE)
     if about:

@@ -1,8 +1,10 @@
 """The legs and bridges that this process knows."""
 
+from collections import deque
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from kit.ids import new_id
 from telephony.asterisk.bridge import AsteriskBridge
 from telephony.asterisk.leg import AsteriskLeg
 from telephony.asterisk.lines import Lines
@@ -18,6 +20,8 @@ class Registry:
         self.wire, self.lines = wire, lines
         self.legs: dict[str, AsteriskLeg] = {}
         self.bridges: dict[str, AsteriskBridge] = {}
+        # Channels that ended lately: a list that was asked for before may still name them.
+        self.gone: deque[str] = deque(maxlen=1000)
 
     def arrived(self, channel: Mapping[str, Any], words: Sequence[str]) -> AsteriskLeg:
         """The leg of a channel that came in; `words` are what the dial plan said of it: the way and the endpoint."""
@@ -35,8 +39,12 @@ class Registry:
         return leg
 
     async def new_bridge(self) -> AsteriskBridge:
-        bridge = await AsteriskBridge.create(self.wire, self._forget)
-        self.bridges[bridge.id] = bridge
+        bridge = self.known_bridge(new_id())
+        try:
+            await bridge.open()
+        except BaseException:
+            self._forget(bridge)
+            raise
         return bridge
 
     def known_bridge(self, bridge_id: str) -> AsteriskBridge:

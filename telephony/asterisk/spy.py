@@ -44,8 +44,9 @@ class AsteriskSpy:
             await started
         finally:
             started.cancel()
-        self._room = await AsteriskBridge.create(self._wire, lambda room: self._wire.ears.discard(room.id), SPY)
+        self._room = AsteriskBridge(self._wire, new_id(), lambda room: self._wire.ears.discard(room.id))
         self._wire.ears.add(self._room.id)
+        await self._room.open(SPY)
         try:
             await self._wire.ask("POST", f"bridges/{self._room.id}/addChannel", {"channel": self._ear})
         except AsteriskRefused as refused:
