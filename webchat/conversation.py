@@ -63,6 +63,7 @@ class Conversations:
             "staff_number": await self._staff_number(uow, row.author_id) if row.direction == Direction.OUT else None,
             "client_msg_id": row.client_id if row.direction == Direction.IN else None,
             "receipt": {"number": receipt, "due": row.detail.get("due")} if receipt else None,
+            "rate": bool(row.detail.get("satisfaction")),
         }
 
     async def status(self, visitor: Visitor) -> Frame:

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
+from channels.acknowledgements import ON_PAGES
 from channels.ways import Way
 from desk.access import Actor
 from desk.inbox.store import LoadedContact
@@ -204,10 +205,11 @@ def author_name(row: MessageRow, staff: Mapping[str, str], citizen: str) -> str:
 
 
 def reply_way(way: Way) -> ReplyWay:
+    on_page = way.channel in ON_PAGES
     return ReplyWay(
         channel=way.channel,
         address_id=way.address_id,
-        address=mask_address(way.kind, way.recipient) if way.kind not in NO_ADDRESS else "",
+        address=mask_address(way.kind, way.recipient) if way.kind not in NO_ADDRESS and not on_page else "",
         proven=way.proven,
         forbidden=way.forbidden,
     )

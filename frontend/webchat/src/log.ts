@@ -55,6 +55,9 @@ export class Log {
     if (entry.receipt) {
       const receipt = entry.receipt
       put(`m${entry.seq}`, receipt.pin ?? '', () => this.receiptCard(receipt))
+    } else if (entry.rate && this.actions.statusPage) {
+      const page = this.actions.statusPage.replace(/status$/, 'rate')
+      put(`m${entry.seq}`, '', () => h('div', { class: 'rec' }, h('b', {}, words.ended), h('a', { href: page }, words.rate)))
     } else if (entry.author === 'system') {
       put(`m${entry.seq}`, '', () => h('p', { class: 't' }, entry.text))
     } else if (entry.author === 'agent') {

@@ -26,6 +26,8 @@ export interface MessageFrame {
   staff_number?: string | null
   client_msg_id?: string | null
   receipt?: Receipt | null
+  /** The system asks for a rating of what has ended. */
+  rate?: boolean
 }
 
 export interface StatusFrame {

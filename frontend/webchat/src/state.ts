@@ -9,6 +9,7 @@ export interface Entry {
   attachments: Attachment[]
   staffNumber: string | null
   receipt: Receipt | null
+  rate?: boolean
 }
 
 export interface Pending {
@@ -133,6 +134,7 @@ function received(state: ChatState, frame: MessageFrame): ChatState {
     attachments: frame.attachments,
     staffNumber: frame.staff_number ?? null,
     receipt: frame.receipt ?? null,
+    rate: frame.rate ?? false,
   }
   return {
     ...state,

@@ -25,6 +25,11 @@ describe('messages', () => {
     expect(seqs(state)).toEqual([1])
   })
 
+  it('say where a rating is asked for', () => {
+    const state = run(said(1, { author: 'system', rate: true }), said(2))
+    expect(state.entries.map((entry) => entry.rate)).toEqual([true, false])
+  })
+
   it('are replaced by the one with the PIN, which the open page gets once', () => {
     const state = run(said(1, { receipt: { number: '20261120003179' } }), said(1, { receipt: { number: '20261120003179', pin: '483920' } }), said(1, { receipt: { number: '20261120003179' } }))
     expect(state.entries.map((entry) => entry.receipt?.pin)).toEqual(['483920'])

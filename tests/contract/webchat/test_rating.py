@@ -5,6 +5,7 @@ from datetime import timedelta
 from httpx import Response
 from sqlalchemy import select, update
 
+from channels.satisfaction import SatisfactionQuestions
 from records.citizens.tables import SatisfactionRow
 from router.contact import ContactStatus
 from router.tables import ContactRow
@@ -88,3 +89,14 @@ async def test_the_browser_of_a_chat_needs_no_link(side: CitizenSide) -> None:
     assert "评价已收到" in words(await visitor.browser.post("/rate", data=data))
     assert await ratings(side) == [(1, 3, "", "web")]
     assert (await side.browser().get("/rate")).status_code == 404, "nobody else's browser"
+
+
+async def test_the_chat_page_is_told_to_offer_the_rating_once_the_chat_has_ended(side: CitizenSide) -> None:
+    visitor = await Visitor.arrives(side, topic="inquiry")
+    async with visitor.chatting() as socket:
+        await visitor.says(socket, "您好", "m1")
+        await close(side)
+        asking = SatisfactionQuestions(side.database, side.world.access, side.box, "http://axd")
+        assert await asking.work() == 1, "a page is asked at once"
+        asked = await socket.hears("message", author="system")
+        assert (asked["rate"], "http://axd/rate" in asked["text"]) == (True, True)

@@ -10,6 +10,8 @@ export default {
   answered: 'Rated',
   service: 'Satisfied with service',
   result: 'Satisfied with result',
+  ofService: 'Service',
+  ofResult: 'Result',
   share: '{percent} % ({numerator} of {of})',
   nothing: 'none yet',
   scale: {

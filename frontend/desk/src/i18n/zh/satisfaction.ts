@@ -10,6 +10,8 @@ export default {
   answered: '已评价',
   service: '服务满意率',
   result: '结果满意率',
+  ofService: '服务',
+  ofResult: '结果',
   share: '{percent}%（{numerator}/{of}）',
   nothing: '还没有',
   scale: { 1: '非常满意', 2: '满意', 3: '基本满意', 4: '不满意', 5: '非常不满意' },
