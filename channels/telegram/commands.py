@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import select, update
 
-from channels.status_answers import PIN, StatusAnswers
+from channels.status_answers import StatusAnswers
 from channels.telegram import answers, store
 from channels.telegram.account import Bot
 from channels.telegram.model import Message, Update
@@ -19,6 +19,7 @@ from router.contact import Channel
 
 PIN_MASK = "******"
 _NAMES = frozenset(command.name for command in COMMANDS)
+_PIN = re.compile(r"(?<!\d)\d{6}(?!\d)")
 _COMMAND = re.compile(r"/([A-Za-z]+)(?:@\w+)?(?:\s+(.*))?", re.DOTALL)
 
 
@@ -70,11 +71,11 @@ class Commands:
         if asked.name == "start":
             return say(language, "start", name=bot.name, help=say(language, "help"))
         if asked.name == "status":
-            number, _, pin = asked.rest.rpartition(" ")
+            *number, pin = asked.rest.split() or [""]
             if not number:
                 return say(language, "status")
             source = f"telegram:{message.chat.id}"
-            return await self._status.answer(number, pin, source=source, language=language)
+            return await self._status.answer(" ".join(number), pin, source=source, language=language)
         if asked.name == "language":
             return await self._language(bot, message, asked.rest.lower(), language)
         return say(language, "help")
@@ -92,9 +93,8 @@ class Commands:
 
 
 def _masked(raw_json: dict[str, object]) -> dict[str, object]:
-    message = raw_json.get("message")
-    if not isinstance(message, dict):
-        return raw_json
-    text = PIN.sub(PIN_MASK, str(message.get("text", "")).rpartition(" ")[2])
-    kept = str(message.get("text", "")).rpartition(" ")[0]
-    return {**raw_json, "message": {**message, "text": f"{kept} {text}"}}
+    """The update without anything that could be a PIN."""
+    return {
+        name: {**part, "text": _PIN.sub(PIN_MASK, str(part.get("text", "")))} if isinstance(part, dict) else part
+        for name, part in raw_json.items()
+    }

@@ -66,7 +66,7 @@ class Inbound:
         if sender.is_bot:
             raise IgnoredInbound("written by another bot")
         language = await self._language(bot, message, sender)
-        asked = commands.find(message.text) if update.message is not None else None
+        asked = commands.find(message.text)
         if asked is not None:
             await self._commands.obey(bot, update, message, asked, language)
             raise IgnoredInbound(f"command /{asked.name}")

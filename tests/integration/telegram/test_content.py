@@ -216,15 +216,20 @@ async def received(world: TelegramWorld) -> tuple[str, str]:
     return found[1], found[2]
 
 
-async def test_status_is_told_for_number_and_pin_and_the_pin_is_kept_nowhere(world: TelegramWorld, api: BotApi) -> None:
+@pytest.mark.parametrize("wording", ["/status {number} {pin}", "/STATUS@axd_hotline_bot  {number}\n{pin} "])
+@pytest.mark.parametrize("edit_of", [None, 99])
+async def test_status_is_told_for_number_and_pin_and_the_pin_is_kept_nowhere(
+    world: TelegramWorld, api: BotApi, wording: str, edit_of: int | None
+) -> None:
     number, pin = await received(world)
-    api.says(f"/status {number} {pin}")
+    api.says(wording.format(number=number, pin=pin), edit_of=edit_of)
     await world.takes()
     (text,) = await said(world)
     assert text.startswith(f"{number}：已收到，等人受理。")
     everything = await world.room.everything()
     assert number in everything
     assert not re.search(rf"(?<![0-9A-Za-z.+-]){pin}(?![0-9A-Za-z.+-])", everything)
+    assert not any(pin in str(row.raw_json) for row in await world.room.ledger())
 
 
 async def test_guessing_a_pin_is_locked_as_on_the_status_page(world: TelegramWorld, api: BotApi) -> None:
