@@ -20,6 +20,7 @@ from kit.secret_box import SecretBox
 from kit.unit_of_work import Database
 from kit.wake import Waker
 from router.service import Router
+from telephony.guard import DialGuard
 from telephony.phones import PhoneSettings
 
 if TYPE_CHECKING:
@@ -77,6 +78,8 @@ class Services(Protocol):
     def desk(self) -> DeskSettings: ...
     @property
     def phones(self) -> PhoneSettings: ...
+    @property
+    def dial_guard(self) -> DialGuard: ...
     @property
     def feeds(self) -> "Feeds":
         """The desk's live feeds of this process; closed at shutdown."""

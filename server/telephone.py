@@ -69,6 +69,7 @@ def switchboard_for(services: Services, engine: CallEngine) -> Switchboard:
         arrive=intake.arrive,
         hand_in=intake.hand_in,
         settings=settings.switchboard,
+        guard=services.dial_guard,
         receive_fax=LineFaxes(services, engine.fax) if isinstance(engine, AsteriskEngine) else None,
         prepare=partial(_prepare, services, speaker),
         actions={"receipt": ReceiptQueries(services)},

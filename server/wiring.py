@@ -48,6 +48,7 @@ from server.default_workspace import WORKSPACE_ID
 from server.paper import paper_channels
 from server.plugins import live_connectors, plugin_channels, telegram_channel
 from server.settings import Settings
+from telephony.guard import DialGuard
 from telephony.phones import PhoneSettings, read_ice_servers
 from telephony.switchboard.remote import RemoteSwitchboard
 from webchat.limits import RateLimits
@@ -87,6 +88,7 @@ class Services:
     desk: DeskSettings
     feeds: Feeds
     phones: PhoneSettings
+    dial_guard: DialGuard
 
     @property
     def _adapters(self) -> tuple[Adapter, ...]:
@@ -171,6 +173,7 @@ def build(settings: Settings) -> Services:
         plugins=plugins,
         desk=DeskSettings(origins=_origins(settings), secure_cookies=settings.origin.startswith("https:")),
         phones=_phones(settings),
+        dial_guard=DialGuard(settings.guard),
         feeds=Feeds(database=database, events=events, event_log=event_log, router=router),
     )
 

@@ -41,6 +41,35 @@ class FlowPublishInput(BaseModel):
     note: str = Field(default="", max_length=200)
 
 
+class FlowDiscardInput(BaseModel):
+    """`based_on`: the version that was read."""
+
+    based_on: int = Field(ge=1)
+
+
+class FlowNamesView(BaseModel):
+    """What the nodes of a flow may name."""
+
+    queues: list[str]
+    flows: list[str]
+    prompts: list[str]
+    items: list[str]
+    documents: list[str]
+    actions: list[str]
+
+
+class PollView(BaseModel):
+    """A question that callers are asked at `node` of `flow`, its words by language, and the votes by key."""
+
+    flow: str
+    node: str
+    poll: str
+    question: int
+    words: dict[str, str]
+    keys: list[str]
+    votes: dict[str, int]
+
+
 class FlowVersionView(BaseModel):
     number: int
     note: str
@@ -91,6 +120,9 @@ class KnowledgeItemView(BaseModel):
 
 
 class KnowledgeItemInput(BaseModel):
+    """`based_on`: the version that was read, None to write whatever stands there."""
+
+    based_on: int | None = Field(default=None, ge=0)
     title: str = Field(min_length=1, max_length=120)
     text: str = Field(min_length=1, max_length=20_000)
 
@@ -142,6 +174,16 @@ class RecordingView(BaseModel):
 class RecordingHoldInput(BaseModel):
     held: bool
     reason: str = Field(min_length=2, max_length=500)
+
+
+class DialInput(BaseModel):
+    number: str = Field(min_length=2, max_length=32)
+
+
+class DialView(BaseModel):
+    """`contact_id`: of the call that is being made."""
+
+    contact_id: str
 
 
 class SupervisionInput(BaseModel):

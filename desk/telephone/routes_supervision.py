@@ -8,6 +8,8 @@ from fastapi.responses import FileResponse
 
 from desk.access import Actor, Reading, Writing, require, services_of
 from desk.schemas.telephone import (
+    DialInput,
+    DialView,
     DutyInput,
     DutyView,
     RecordingHoldInput,
@@ -23,6 +25,7 @@ from telephony.switchboard.remote import RemoteSwitchboard
 routes = APIRouter(prefix="/api/desk/telephone", tags=["telephone"])
 
 Supervisor = Annotated[Actor, Depends(require(Permission.AGENTS_SUPERVISE))]
+Agent = Annotated[Actor, Depends(require(Permission.CONTACTS_HANDLE))]
 Keeper = Annotated[Actor, Depends(require(Permission.AGENTS_SUPERVISE, Permission.CHANNELS_WRITE))]
 
 
@@ -98,6 +101,13 @@ async def hear_recording(who: Supervisor, uow: Writing, request: Request, record
 @routes.post("/recordings/{recording_id}/hold")
 async def hold_recording(who: Supervisor, uow: Writing, recording_id: str, body: RecordingHoldInput) -> RecordingView:
     return await supervision.hold(uow, who, recording_id, body)
+
+
+@routes.post("/calls/{contact_id}/dial", status_code=201)
+async def dial_number(who: Agent, uow: Writing, request: Request, contact_id: str, body: DialInput) -> DialView:
+    """Call somebody about a contact; the agent's telephone rings first. Emergency numbers may be called always."""
+    bag = services_of(request)
+    return await supervision.dial(uow, bag.router, bag.dial_guard, who, contact_id, body.number)
 
 
 @routes.post("/calls/{contact_id}/supervise", status_code=204)

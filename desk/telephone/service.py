@@ -12,10 +12,10 @@ from desk.schemas.telephone import (
     KnowledgeItemInput,
     KnowledgeItemView,
     PathCountView,
-    ProblemView,
     PromptView,
 )
-from kit.errors import Invalid
+from desk.telephone.editing import faults
+from kit.errors import Conflict
 from kit.unit_of_work import UnitOfWork
 from records.knowledge import service as knowledge
 from records.knowledge.tables import KnowledgeItemRow
@@ -43,20 +43,19 @@ async def flow(uow: UnitOfWork, key: str) -> FlowDetailView:
 
 async def _detail(uow: UnitOfWork, row: FlowRow) -> FlowDetailView:
     view = _flow_view(row).model_dump()
-    return FlowDetailView(**view, draft=row.draft, problems=await _problems(uow, row))
-
-
-async def _problems(uow: UnitOfWork, row: FlowRow) -> list[ProblemView]:
-    try:
-        found = await flows.look_through(uow, row.draft)
-    except Invalid as error:
-        return [ProblemView(node=str(error.extras.get("place", "")), code=error.code, detail=error.detail)]
-    return [ProblemView(node=item.node, code=item.code, detail=item.detail) for item in found]
+    return FlowDetailView(**view, draft=row.draft, problems=await faults(uow, row.draft))
 
 
 async def save_flow(uow: UnitOfWork, key: str, body: FlowInput) -> FlowDetailView:
     """Keep a draft, unfinished as it may be. Raises `Conflict` code `flow_changed`."""
     return await _detail(uow, await flows.save_draft(uow, key, body.name, body.draft, body.based_on))
+
+
+async def discard_draft(uow: UnitOfWork, key: str, based_on: int) -> FlowDetailView:
+    """The published version is the draft again. Raises `Conflict` code `flow_changed` or `never_published`."""
+    row = await flows.discard(uow, key, based_on)
+    audit.record(uow, "flow.draft_discarded", "flow", row.id)
+    return await _detail(uow, row)
 
 
 async def publish_flow(uow: UnitOfWork, key: str, note: str) -> FlowView:
@@ -125,8 +124,14 @@ def _item_view(row: KnowledgeItemRow) -> KnowledgeItemView:
 
 
 async def save_item(uow: UnitOfWork, key: str, language: str, body: KnowledgeItemInput) -> KnowledgeItemView:
-    """The next call hears it."""
-    return _item_view(await knowledge.save_item(uow, key, language, body.title, body.text))
+    """The next call hears it. Raises `Conflict` code `version` when it was written anew since it was read."""
+    if body.based_on is not None:
+        found = await knowledge.item(uow, key, language)
+        if (found.version if found and found.language == language else 0) != body.based_on:
+            raise Conflict("Somebody else wrote this item meanwhile.", code="version")
+    row = await knowledge.save_item(uow, key, language, body.title, body.text)
+    audit.record(uow, "item.saved", "knowledge_item", row.id, detail={"key": key, "language": language})
+    return _item_view(row)
 
 
 async def tally(uow: UnitOfWork, poll: str, question: int) -> dict[str, int]:

@@ -7,7 +7,8 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import select, update
 
 from kit.due_work import schedule
-from kit.errors import Conflict
+from kit.errors import Conflict, Invalid
+from kit.ids import new_id
 from kit.unit_of_work import UnitOfWork
 from records.citizens import do_not_contact
 from records.citizens.addresses import normalise
@@ -25,6 +26,7 @@ from telephony.tables import CallbackRow
 AGREED, WITHDRAWN = "callback_agreed", "withdrawn"
 WAITS_FOR_AGENT = frozenset({ContactStatus.RECEIVED, ContactStatus.QUEUED, ContactStatus.OFFERED})
 TRY_AGAIN = timedelta(hours=2)
+READY, CALLBACKS = "ready", "callback"
 
 
 class CallbackJob(StrEnum):
@@ -42,7 +44,7 @@ async def promise(house: House, call: Call, number: str, *, after: timedelta) ->
             if row.status not in WAITS_FOR_AGENT:
                 return False
             await house.router.close(uow, row.id, AGREED)
-            contact = await _contact(uow, house.router, row, call, number)
+            contact = await _contact(uow, house.router, row, f"callback:{call.row_id}", number)
             await _write(uow, house.settings, row, contact, number, after)
     except Conflict:
         call.require_alive()
@@ -50,11 +52,11 @@ async def promise(house: House, call: Call, number: str, *, after: timedelta) ->
     return True
 
 
-async def _contact(uow: UnitOfWork, router: Router, row: ContactRow, call: Call, number: str) -> ContactRow:
+async def _contact(uow: UnitOfWork, router: Router, row: ContactRow, external_id: str, number: str) -> ContactRow:
     contact = ContactRow(
         direction="out",
         channel=Channel.CALLBACK,
-        external_id=f"callback:{call.row_id}",
+        external_id=external_id,
         thread_id=row.thread_id,
         citizen_id=row.citizen_id,
         sender_kind="phone",
@@ -103,6 +105,37 @@ async def _write(
         )
     )
     await schedule(uow, CallbackJob.OPEN, {"contact_id": contact.id}, due_at=due_at, key=contact.id)
+
+
+async def dial(uow: UnitOfWork, router: Router, contact_id: str, agent_id: str, number: str) -> str:
+    """The agent calls somebody about a contact: a call-back that only he is offered, at once. Its contact's id.
+
+    Raises `Conflict` code `agent_not_available` while he is not ready, `Invalid` for what is no number.
+    """
+    number = normalise("phone", number)
+    if not number.removeprefix("+").isdigit():
+        raise Invalid("That is no number.", code="invalid_number")
+    (standing,) = await router.agents(uow, [agent_id])
+    if standing.state != READY:
+        raise Conflict("Be ready, without an offer or a call, to make one.", code="agent_not_available")
+    about = await store.contact(uow, contact_id)
+    contact = await _contact(uow, router, about, f"dial:{new_id()}", number)
+    contact.preferred_agent_id = agent_id
+    queue = await store.queue_of(uow, about)
+    uow.session.add(
+        CallbackRow(
+            contact_id=contact.id,
+            number=number,
+            caller=about.recipient,
+            place_since=uow.now,
+            due_at=uow.now,
+            state="open",
+            sealed=about.sealed,
+        )
+    )
+    key = queue.key if queue and (queue.sealed or queue.channel == Channel.VOICE) else CALLBACKS
+    await router.open_held(uow, contact.id, Entry(queue_key=key))
+    return contact.id
 
 
 async def open_due(uow: UnitOfWork, router: Router, contact_id: str, settings: SwitchboardSettings) -> datetime | None:

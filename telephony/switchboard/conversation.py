@@ -130,6 +130,7 @@ class Conversation:
         side, call, house = self.side(agent_id), self._call, self._house
         if call.consult is not None:
             raise Conflict("A consult is going on already.", code="consult_going_on")
+        await house.allow(agent_id, target(to))
         leg = await self._ring(to)
         call.consult = consult = Consult(to=to, leg=leg)
         if consult.agent_id and not await house.router.occupy(house.workspace_id, consult.agent_id, leg.id):

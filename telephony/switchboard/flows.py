@@ -118,6 +118,22 @@ async def roll_back(uow: UnitOfWork, key: str, number: int) -> FlowRow:
     return row
 
 
+async def discard(uow: UnitOfWork, key: str, based_on: int) -> FlowRow:
+    """Make the published version the draft again. `based_on`: the version that was read.
+
+    Raises `Conflict` code `flow_changed` when somebody saved in between, `never_published` with nothing to go back to.
+    """
+    row = await one(uow, key)
+    if row.version != based_on:
+        raise Conflict("Somebody else saved this flow meanwhile.", code="flow_changed")
+    current = await published(uow, key)
+    if current is None:
+        raise Conflict("This flow was never published.", code="never_published")
+    row.draft, row.changed_at, row.version = _json(current[0]), uow.now, row.version + 1
+    await uow.session.flush()
+    return row
+
+
 async def versions(uow: UnitOfWork, key: str) -> list[FlowVersionRow]:
     """All that were published, newest first."""
     row = await one(uow, key)

@@ -6,14 +6,18 @@ from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from sqlalchemy import select
+
 from kit.access import Access
 from kit.blobs import BlobStore
 from kit.errors import Conflict, NotFound
 from kit.events import EventHub
 from kit.unit_of_work import Database, UnitOfWork
+from records.staff.tables import AccountRoleRow, RoleRow
 from router.contact import Channel
 from router.service import Router
 from telephony.calls import CallEngine, CallLeg, LegEnded, Media
+from telephony.guard import DialGuard, GuardSettings
 from telephony.ivr.nodes import Part, Say
 from telephony.ivr.ports import Answer, Session
 from telephony.switchboard.ports import Arrive, HandIn, Speaker
@@ -21,6 +25,7 @@ from telephony.switchboard.settings import SwitchboardSettings
 
 log = logging.getLogger(__name__)
 
+INSIDE = ("agent:", "extension:")
 Action = Callable[[Session, Mapping[str, str]], Awaitable[Answer]]
 ReceiveFax = Callable[[CallLeg], Awaitable[bool]]
 SendDocument = Callable[[Session, str, str, str], Awaitable[bool]]
@@ -49,6 +54,7 @@ class House:
     receive_fax: ReceiveFax | None = None
     send_document: SendDocument | None = None
     prepare: Callable[[], Awaitable[None]] | None = None
+    guard: DialGuard = field(default_factory=lambda: DialGuard(GuardSettings()))
     channels: frozenset[str] = frozenset({Channel.VOICE, Channel.CALLBACK})
     _tasks: set["asyncio.Task[None]"] = field(default_factory=set)
 
@@ -71,6 +77,18 @@ class House:
         """Whether this task is being stopped with its process, and the next process goes on with its calls."""
         task = asyncio.current_task()
         return task is not None and task.cancelling() > 0 and self.engine.capabilities.adopts_calls
+
+    async def allow(self, account_id: str, to: str) -> None:
+        """Raises `Forbidden` or `TooMany` for an outside number that this account may not call (now)."""
+        if to.startswith(INSIDE):
+            return
+        async with self.database.unit_of_work(self.access, read_only=True) as uow:
+            roles = await uow.session.scalars(
+                select(RoleRow.key)
+                .join(AccountRoleRow, AccountRoleRow.role_id == RoleRow.id)
+                .where(AccountRoleRow.account_id == account_id)
+            )
+            self.guard.require(account_id, list(roles), to)
 
     async def say(self, leg: CallLeg, say: Say, session: Session, *, stop: bool = False) -> str:
         """Let `leg` hear `say`; with `stop` a key ends it and is returned."""

@@ -46,6 +46,7 @@ class DeskServices:
     telegram: Any = None
     plugins: dict[str, Any] = field(default_factory=dict)
     phones: Any = None
+    dial_guard: Any = None
 
 
 @dataclass(kw_only=True)

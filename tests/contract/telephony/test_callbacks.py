@@ -5,6 +5,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from kit.errors import Conflict, Invalid
 from router.contact import ContactStatus
 from router.tables import ContactRow
 from telephony.switchboard import callbacks
@@ -90,3 +91,35 @@ async def test_in_the_evening_it_waits_for_the_morning(line: Hotline) -> None:
     line.clock.set(datetime(2026, 11, 24, 14, 0, tzinfo=UTC))
     assert await opened(line, row.id) == datetime(2026, 11, 25, 0, 0, tzinfo=UTC)
     assert (await line.contact(id=row.id)).status == ContactStatus.RECEIVED
+
+
+async def dial(line: Hotline, contact_id: str, agent_id: str, number: str) -> str:
+    async with line.world.database.unit_of_work(line.world.access) as uow:
+        return await callbacks.dial(uow, line.world.router, contact_id, agent_id, number)
+
+
+async def test_an_agent_calls_somebody_about_a_contact(line: Hotline) -> None:
+    other = await line.agent(staff_number="1008")
+    agent = await line.agent(staff_number="1006")
+    about = await line.world.arrives("mail")
+    made = await dial(line, about, agent, "0755 8812 3400")
+    assert [offer.agent_id for offer in await line.world.offers(made)] == [agent]
+    await (await line.engine.rings(f"agent:{agent}")).answer()
+    citizen = await line.engine.rings("+8675588123400")
+    await citizen.answer()
+    await citizen.hears_prompt("工号幺零零六为您服务。")
+    await citizen.hang_up()
+    await line.quiet()
+    row = await line.contact(id=made)
+    assert (row.status, row.direction, row.hints["call"]) == (ContactStatus.WRAP_UP, "out", about)
+    assert not any(leg.dialled == f"agent:{other}" for leg in line.engine.legs)
+
+
+async def test_who_is_not_ready_or_gives_no_number_calls_nobody(line: Hotline) -> None:
+    about = await line.world.arrives("mail")
+    agent = await line.agent()
+    with pytest.raises(Invalid):
+        await dial(line, about, agent, "请回电")
+    await line.talking(agent)
+    with pytest.raises(Conflict):
+        await dial(line, about, agent, "13800138000")

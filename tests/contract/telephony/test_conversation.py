@@ -2,7 +2,7 @@
 
 import pytest
 
-from kit.errors import AppError, Conflict
+from kit.errors import AppError, Conflict, Forbidden
 from router.contact import ContactStatus
 from telephony.calls import Adopted, CallFailed, HangUpCause, LegState
 from telephony.switchboard.switchboard import Switchboard
@@ -315,3 +315,17 @@ async def test_a_supervisor_is_let_go_when_the_call_ends_or_he_hangs_up(line: Ho
     await caller.hang_up()
     await again.ended()
     await line.quiet()
+
+
+async def test_numbers_that_the_house_does_not_pay_for_are_not_rung(line: Hotline) -> None:
+    agent = await line.agent()
+    caller, phone, row = await line.talking(agent)
+    await phone.speak(AGENT)
+    for number in ("+1 212 555 0100", "+8616812345678"):
+        for name in ("consult", "transfer"):
+            with pytest.raises(Forbidden):
+                await do(line, name, row.id, agent, to=number)
+    assert not line.engine.rung
+    await hears(caller, AGENT)
+    await do(line, "consult", row.id, agent, to="110")
+    await line.engine.rings("110")
