@@ -29,6 +29,7 @@ from desk.session.routes import routes as session
 from desk.sms.routes import routes as sms
 from desk.supervision.routes import routes as supervision
 from desk.telephone.routes import routes as telephone
+from desk.telephone.routes_editing import routes as telephone_editing
 from desk.telephone.routes_supervision import routes as telephone_supervision
 from desk.texts.routes import routes as texts
 from kit.access import Access
@@ -65,6 +66,7 @@ DESK_ROUTES: tuple[APIRouter, ...] = (
     feed,
     calls,
     telephone,
+    telephone_editing,
     telephone_supervision,
 )
 MOST_BODY_BYTES = 1024 * 1024

@@ -1671,6 +1671,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/desk/telephone/calls/{contact_id}/dial": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Dial Number
+         * @description Call somebody about a contact; the agent's telephone rings first. Emergency numbers may be called always.
+         */
+        post: operations["dial_number_api_desk_telephone_calls__contact_id__dial_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/desk/telephone/calls/{contact_id}/end-supervision": {
         parameters: {
             query?: never;
@@ -1778,6 +1798,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/desk/telephone/flow-names": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List Flow Names */
+        get: operations["list_flow_names_api_desk_telephone_flow_names_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/desk/telephone/flows": {
         parameters: {
             query?: never;
@@ -1824,6 +1861,26 @@ export interface paths {
         get: operations["count_paths_api_desk_telephone_flows__key__counts_get"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/desk/telephone/flows/{key}/discard": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Discard Draft
+         * @description The draft is the published version again.
+         */
+        post: operations["discard_draft_api_desk_telephone_flows__key__discard_post"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1908,6 +1965,23 @@ export interface paths {
         get?: never;
         /** Save Item */
         put: operations["save_item_api_desk_telephone_items__key___language__put"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/desk/telephone/polls": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List Polls */
+        get: operations["list_polls_api_desk_telephone_polls_get"];
+        put?: never;
         post?: never;
         delete?: never;
         options?: never;
@@ -2606,6 +2680,8 @@ export interface components {
         /**
          * CallView
          * @description `agent_id`: who speaks with the citizen; `consult`: who is asked meanwhile; `parties`: how many are on it.
+         *
+         *     `supervised`: by account, how a supervisor takes part.
          */
         CallView: {
             /** Agent Id */
@@ -2617,6 +2693,10 @@ export interface components {
             parties: number;
             /** Recording */
             recording: boolean;
+            /** Supervised */
+            supervised: {
+                [key: string]: string;
+            };
         };
         /** CannedAnswerView */
         CannedAnswerView: {
@@ -3091,6 +3171,19 @@ export interface components {
             /** Name En */
             name_en: string;
         };
+        /** DialInput */
+        DialInput: {
+            /** Number */
+            number: string;
+        };
+        /**
+         * DialView
+         * @description `contact_id`: of the call that is being made.
+         */
+        DialView: {
+            /** Contact Id */
+            contact_id: string;
+        };
         /** DigitsInput */
         DigitsInput: {
             /** Digits */
@@ -3261,6 +3354,14 @@ export interface components {
             version: number;
         };
         /**
+         * FlowDiscardInput
+         * @description `based_on`: the version that was read.
+         */
+        FlowDiscardInput: {
+            /** Based On */
+            based_on: number;
+        };
+        /**
          * FlowInput
          * @description `based_on`: the version that was read, 0 for a new flow.
          */
@@ -3273,6 +3374,24 @@ export interface components {
             };
             /** Name */
             name: string;
+        };
+        /**
+         * FlowNamesView
+         * @description What the nodes of a flow may name.
+         */
+        FlowNamesView: {
+            /** Actions */
+            actions: string[];
+            /** Documents */
+            documents: string[];
+            /** Flows */
+            flows: string[];
+            /** Items */
+            items: string[];
+            /** Prompts */
+            prompts: string[];
+            /** Queues */
+            queues: string[];
         };
         /** FlowPublishInput */
         FlowPublishInput: {
@@ -3345,8 +3464,13 @@ export interface components {
             /** Detail */
             detail?: components["schemas"]["ValidationError"][];
         };
-        /** KnowledgeItemInput */
+        /**
+         * KnowledgeItemInput
+         * @description `based_on`: the version that was read, None to write whatever stands there.
+         */
         KnowledgeItemInput: {
+            /** Based On */
+            based_on?: number | null;
             /** Text */
             text: string;
             /** Title */
@@ -3920,6 +4044,30 @@ export interface components {
                 [key: string]: unknown;
             }[];
             sip?: components["schemas"]["SipAccountView"] | null;
+        };
+        /**
+         * PollView
+         * @description A question that callers are asked at `node` of `flow`, its words by language, and the votes by key.
+         */
+        PollView: {
+            /** Flow */
+            flow: string;
+            /** Keys */
+            keys: string[];
+            /** Node */
+            node: string;
+            /** Poll */
+            poll: string;
+            /** Question */
+            question: number;
+            /** Votes */
+            votes: {
+                [key: string]: number;
+            };
+            /** Words */
+            words: {
+                [key: string]: string;
+            };
         };
         /** PostedInput */
         PostedInput: {
@@ -8596,6 +8744,41 @@ export interface operations {
             };
         };
     };
+    dial_number_api_desk_telephone_calls__contact_id__dial_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                contact_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DialInput"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DialView"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
     end_supervision_api_desk_telephone_calls__contact_id__end_supervision_post: {
         parameters: {
             query?: never;
@@ -8833,6 +9016,26 @@ export interface operations {
             };
         };
     };
+    list_flow_names_api_desk_telephone_flow_names_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FlowNamesView"];
+                };
+            };
+        };
+    };
     list_flows_api_desk_telephone_flows_get: {
         parameters: {
             query?: never;
@@ -8937,6 +9140,41 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["PathCountView"][];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    discard_draft_api_desk_telephone_flows__key__discard_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                key: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["FlowDiscardInput"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FlowDetailView"];
                 };
             };
             /** @description Validation Error */
@@ -9100,6 +9338,26 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    list_polls_api_desk_telephone_polls_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PollView"][];
                 };
             };
         };

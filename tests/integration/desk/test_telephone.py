@@ -70,7 +70,7 @@ async def test_a_draft_that_is_no_flow_is_kept_and_says_where(keeper: AsyncClien
     draft = {"start": "first", "nodes": {"first": {"kind": "teleport"}}}
     saved = await keeper.put("telephone/flows/other", json={"name": "试", "draft": draft, "based_on": 0})
     (problem,) = saved.json()["problems"]
-    assert (problem["code"], problem["node"]) == ("invalid_flow", "nodes.first")
+    assert (problem["code"], problem["node"]) == ("invalid_flow", "first")
     assert (await keeper.post("telephone/flows/other/publish", json={})).status_code == 422
 
 
