@@ -115,11 +115,10 @@ async def test_an_agent_calls_somebody_about_a_contact(line: Hotline) -> None:
     assert not any(leg.dialled == f"agent:{other}" for leg in line.engine.legs)
 
 
-async def test_who_is_not_ready_or_gives_no_number_calls_nobody(line: Hotline) -> None:
-    about = await line.world.arrives("mail")
+async def test_who_is_on_a_call_or_gives_no_number_calls_nobody(line: Hotline) -> None:
     agent = await line.agent()
+    _, _, about = await line.talking(agent)
     with pytest.raises(Invalid):
-        await dial(line, about, agent, "请回电")
-    await line.talking(agent)
+        await dial(line, about.id, agent, "请回电")
     with pytest.raises(Conflict):
-        await dial(line, about, agent, "13800138000")
+        await dial(line, about.id, agent, "13800138000")
