@@ -7,9 +7,11 @@ from pathlib import Path
 
 import pytest
 
+from channels.adapter import ChannelUnavailable
 from channels.sms import service
 from channels.sms.carrier import SmsIn, SmsOut, account_of, raw_of
 from channels.sms.tables import SmsAccountState
+from kit import leases
 from records.messages.tables import LedgerState, OutboxState
 from tests.support.certificates import loopback_certificate
 from tests.support.channel_room import ChannelRoom
@@ -315,6 +317,16 @@ async def test_a_process_that_lost_the_lease_stores_nothing_and_another_takes_ov
     await peer.bound(2)
     assert await peer.deliver("您好") == OK
     assert await line.heard() == ["您好"]
+
+
+async def test_who_crashed_with_the_lease_keeps_nobody_waiting(line: SmppWorld, peer: Smsc) -> None:
+    await line.set_up(peer.port)
+    async with line.room.database.unit_of_work(line.room.access) as uow:
+        await leases.acquire(uow, f"smpp/{line.account.id}", "crashed", 30)
+    account = account_of(await line.state(), line.room.side.box)
+    async with asyncio.timeout(8):
+        with pytest.raises(ChannelUnavailable):
+            await line.carrier().submit(account, SmsOut(reference="r1", recipient=CITIZEN, text="您好"))
 
 
 async def test_changed_settings_make_another_session(line: SmppWorld, peer: Smsc) -> None:
