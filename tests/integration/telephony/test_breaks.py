@@ -11,7 +11,7 @@ from kit.tasks import stop
 from telephony.asterisk.engine import AsteriskEngine
 from telephony.calls import Adopted, Answered, CallLeg, Dial, Ended, HangUpCause, LegEnded, LegEvent, LegState
 from tests.support.asterisk_peer import AsteriskRoom, answers, asterisk_room, registered
-from tests.support.call_rooms import asterisk, running
+from tests.support.call_rooms import asterisk
 from tests.support.sip_phone import SipCall
 from tests.support.tones import TONES, read_wav, tone_media, tones_in
 from tests.support.waiting import wait_until
@@ -185,11 +185,14 @@ async def test_the_switchboard_may_fail_and_the_caller_is_not_left_hanging(tmp_p
     async def failing(_: CallLeg) -> None:
         raise RuntimeError("as a bug would")
 
-    async with asterisk_room(tmp_path) as room, running(room.engine, room.came):
-        pass
     async with asterisk_room(tmp_path) as room:
         task = asyncio.create_task(room.engine.run(failing, lambda _: room.came.join()))
         try:
+
+            async def ready() -> bool:
+                return (await room.engine.check()).ok
+
+            await wait_until(ready, "the engine is ready")
             phone = await room.network.call("12396")
             await phone.ended()
             assert not phone.is_up
