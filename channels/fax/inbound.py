@@ -15,11 +15,11 @@ UNKNOWN = "unknown-"
 _WORDS = {
     "pages": "传真 {pages} 页",
     "unread": "传真",
-    "empty": "传真文件为空,没有收到任何内容。",
+    "empty": "传真文件为空，没有收到任何内容。",
     "no_file": "网关的来信没有附上传真文件。",
-    "unreadable": "传真文件损坏,无法打开;原文件在附件中。",
+    "unreadable": "传真文件损坏，无法打开；原文件在附件中。",
     "damaged": "有 {damaged} 页图像损坏。",
-    "missing": "网关称共 {stated} 页,实收 {pages} 页。",
+    "missing": "网关称共 {stated} 页，实收 {pages} 页。",
 }
 """What agents read in place of a text; Chinese, as all that the platform writes into a record."""
 

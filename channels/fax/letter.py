@@ -5,7 +5,7 @@ import html
 from channels.adapter import OutboundMessage
 
 _WORDS = {
-    "zh-CN": {"title": "传真", "to": "收件号码", "subject": "事由", "files": "附件随后,共 {count} 份。"},
+    "zh-CN": {"title": "传真", "to": "收件号码", "subject": "事由", "files": "附件随后，共 {count} 份。"},
     "en": {"title": "Fax", "to": "To", "subject": "Subject", "files": "{count} files follow."},
 }
 

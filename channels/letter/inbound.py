@@ -41,7 +41,7 @@ def _sender(raw: RawInbound, entry: Mapping[str, Any]) -> Address:
     if phone:
         return Address(kind="phone", value=phone, name=name)
     if name and post:
-        return Address(kind="post", value=f"{name} {post}"[:_MAX_ADDRESS_CHARS], name=name)
+        return Address(kind="post", value=f"{post} {name}"[:_MAX_ADDRESS_CHARS], name=name)
     return Address(kind=raw.channel, value=raw.provider_id, name=name)
 
 
