@@ -66,6 +66,12 @@ export const pages: Page[] = [
     component: () => import('./channels/ChannelSmsPage.vue'),
   },
   {
+    name: 'lines',
+    path: '/lines',
+    meta: { needs: ['channels.write'] },
+    component: () => import('./channels/ChannelLinesPage.vue'),
+  },
+  {
     name: 'texts',
     path: '/texts',
     meta: { needs: ['channels.write'] },

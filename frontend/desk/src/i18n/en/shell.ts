@@ -12,6 +12,7 @@ export default {
   mailboxes: 'Mail',
   bots: 'Telegram',
   sms: 'SMS',
+  lines: 'Lines',
   texts: 'Texts',
   staff: 'Staff',
   help: 'Help',

@@ -7,6 +7,7 @@ import citizen from './citizen'
 import inbox from './inbox'
 import keys from './keys'
 import letter from './letters'
+import line from './lines'
 import login from './login'
 import palette from './palette'
 import phone from './phone'
@@ -29,6 +30,7 @@ export default {
   inbox,
   keys,
   letter,
+  line,
   login,
   mailbox,
   palette,

@@ -12,6 +12,7 @@ export default {
   mailboxes: '邮箱',
   bots: 'Telegram',
   sms: '短信',
+  lines: '线路',
   texts: '用语',
   staff: '人员',
   help: '帮助',
