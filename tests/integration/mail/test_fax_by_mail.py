@@ -66,7 +66,9 @@ async def test_a_fax_in_its_answer_out_and_the_gateways_notice(gateway: Gateway)
     mails = await asyncio.to_thread(gateway.peers.dovecot.mails, f"fax-{CALLER[1:]}")
     (sent,) = [mail for mail in map(_read, mails) if _is_ours(mail, message_id, gateway)]
     (page,) = [part for part in sent.iter_attachments() if part.get_content_type() == "image/tiff"]
-    with Image.open(io.BytesIO(page.get_payload(decode=True))) as image:
+    pages = page.get_payload(decode=True)
+    assert isinstance(pages, bytes)
+    with Image.open(io.BytesIO(pages)) as image:
         assert (image.width, image.info["compression"]) == (1728, "group4")
 
     tag = str(sent["Subject"])
