@@ -1,6 +1,8 @@
 """The Telegram channel: bots that fetch or are posted to. See `channels.adapter` for what an adapter promises."""
 
 import asyncio
+from collections.abc import AsyncIterator
+from datetime import datetime
 
 from fastapi import APIRouter
 from redis.asyncio import Redis
@@ -11,6 +13,7 @@ from channels.adapter import (
     Health,
     Intake,
     OutboundMessage,
+    ProviderItem,
     RawInbound,
     SendReceipt,
 )
@@ -27,6 +30,7 @@ from channels.telegram.inbound import Inbound
 from channels.telegram.outbound import Outbound
 from channels.telegram.receiving.receiver import Receiver
 from channels.telegram.receiving.webhook import webhook_routes
+from channels.telegram.sequence import provider_items
 from channels.telegram.service import webhook_path
 from channels.telegram.settings import TelegramSettings
 from kit.access import Access
@@ -126,6 +130,13 @@ class TelegramAdapter:
         async with self._database.unit_of_work(self._access, read_only=True) as uow:
             bot = bot_of(await service.get(uow, bot_id), self._box)
         return await check_bot(bot, self._bots, self._address(bot.id), language)
+
+    async def provider_items(self, since: datetime) -> AsyncIterator[ProviderItem]:
+        """See `channels.adapter.Reconcilable`."""
+        async with self._database.unit_of_work(self._access, read_only=True) as uow:
+            items = await provider_items(uow, since)
+        for item in items:
+            yield item
 
     async def close(self) -> None:
         """Let go of the connections to Telegram."""

@@ -3,9 +3,12 @@
 from collections.abc import Awaitable, Callable
 
 import httpx
+from sqlalchemy import delete
 
-from records.messages.tables import LedgerState, OutboxState
+from channels.reconciliation import reconcile
+from records.messages.tables import LedgerRow, LedgerState, OutboxState
 from tests.support.bot_api import CHAT, BotApi
+from tests.support.clock import START
 from tests.support.telegram_world import TelegramWorld
 from tests.support.waiting import wait_until
 
@@ -201,6 +204,23 @@ async def test_a_bot_that_is_switched_off_leaves_its_updates_at_telegram(world: 
     async with world.running():
         assert await world.room.ledger() == []
     assert len(api.pending) == 1
+
+
+async def test_reconciliation_names_the_update_that_is_not_in_the_ledger(world: TelegramWorld, api: BotApi) -> None:
+    bot = await world.add_bot()
+    texts = [f"第{number}条" for number in range(4)]
+    for text in texts:
+        api.says(text)
+    async with world.running():
+        await wait_until(heard(world, *texts), "all are routed")
+    (before,) = await reconcile(world.room.database, world.room.access, {"telegram": world.adapter}, START)
+    assert (before.provider, before.ledger, before.is_wrong) == (4, 4, False)
+    rows = await world.room.ledger()
+    for gone in (rows[1], rows[-1]):
+        async with world.room.database.unit_of_work(world.room.access) as uow:
+            await uow.session.execute(delete(LedgerRow).where(LedgerRow.id == gone.id))
+    (after,) = await reconcile(world.room.database, world.room.access, {"telegram": world.adapter}, START)
+    assert after.missing == [f"{bot.id} {gone.provider_id}" for gone in (rows[1], rows[-1])]
 
 
 async def test_everything_that_came_in_is_settled(world: TelegramWorld, api: BotApi) -> None:

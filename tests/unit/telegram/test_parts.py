@@ -8,6 +8,7 @@ from channels.adapter import MalformedInbound
 from channels.telegram.commands import Asked, find
 from channels.telegram.files import files_of
 from channels.telegram.model import Message, read_update
+from channels.telegram.sequence import LONGEST_GAP, filled
 from channels.telegram.settings import BotSettings
 from channels.telegram.splitting import MAX_UNITS, split
 from channels.telegram.words import COMMANDS, WORDS
@@ -51,6 +52,12 @@ def test_a_piece_ends_where_a_reader_pauses() -> None:
 )
 def test_a_command_is_told_from_a_message(text: str | None, asked: Asked | None) -> None:
     assert find(text) == asked
+
+
+def test_numbers_that_are_left_out_are_named_and_a_new_beginning_is_none() -> None:
+    assert list(filled({7, 5, 9})) == [5, 6, 7, 8, 9]
+    assert list(filled({5, 5 + LONGEST_GAP + 1})) == [5, 5 + LONGEST_GAP + 1]
+    assert list(filled(set())) == []
 
 
 def test_both_languages_say_the_same_things() -> None:
