@@ -3,10 +3,12 @@
 from collections.abc import Mapping
 from functools import partial
 
+from channels.sms import store as sms_store
 from channels.status_answers import StatusAnswers
 from channels.voice.adapter import VoiceIntake
 from records.citizens import receipts
 from records.knowledge import service as knowledge
+from router.contact import Channel
 from server.line_faxes import LineFaxes
 from server.wiring import Services
 from telephony.asterisk.engine import AsteriskEngine
@@ -15,7 +17,7 @@ from telephony.ivr.ports import Answer, Session
 from telephony.prompts.readings import digits, is_english
 from telephony.prompts.speaker import PromptSpeaker
 from telephony.prompts.voices import voice_of
-from telephony.switchboard import flows
+from telephony.switchboard import flows, recordings
 from telephony.switchboard.house import House
 from telephony.switchboard.switchboard import Switchboard
 from webchat.limits import RateLimits
@@ -70,6 +72,7 @@ def switchboard_for(services: Services, engine: CallEngine) -> Switchboard:
         hand_in=intake.hand_in,
         settings=settings.switchboard,
         guard=services.dial_guard,
+        can_send=partial(_can_send, services),
         receive_fax=LineFaxes(services, engine.fax) if isinstance(engine, AsteriskEngine) else None,
         prepare=partial(_prepare, services, speaker),
         actions={"receipt": ReceiptQueries(services)},
@@ -77,6 +80,13 @@ def switchboard_for(services: Services, engine: CallEngine) -> Switchboard:
     switchboard = Switchboard(house)
     services.voice.telephone = switchboard
     return switchboard
+
+
+async def _can_send(services: Services, channel: str) -> bool:
+    if channel == Channel.SMS:
+        async with services.database.unit_of_work(services.access, read_only=True) as uow:
+            return await sms_store.can_send(uow)
+    return channel == Channel.FAX and bool(await services.mail.gateways())
 
 
 async def _prepare(services: Services, speaker: PromptSpeaker) -> None:
@@ -89,3 +99,5 @@ async def _prepare(services: Services, speaker: PromptSpeaker) -> None:
     for item in items:
         await speaker.spoken(item.text, item.language)
     await speaker.forget()
+    async with services.database.unit_of_work(services.access) as uow:
+        await recordings.forget_old(uow)

@@ -28,8 +28,8 @@ log = logging.getLogger(__name__)
 INSIDE = ("agent:", "extension:")
 Action = Callable[[Session, Mapping[str, str]], Awaitable[Answer]]
 ReceiveFax = Callable[[CallLeg], Awaitable[bool]]
-SendDocument = Callable[[Session, str, str, str], Awaitable[bool]]
-"""Session, document, by, number: whether it is on its way."""
+CanSend = Callable[[str], Awaitable[bool]]
+"""Whether anything can go out by this channel now."""
 
 
 @dataclass(kw_only=True)
@@ -52,7 +52,7 @@ class House:
     settings: SwitchboardSettings
     actions: Mapping[str, Action] = field(default_factory=dict)
     receive_fax: ReceiveFax | None = None
-    send_document: SendDocument | None = None
+    can_send: CanSend | None = None
     prepare: Callable[[], Awaitable[None]] | None = None
     guard: DialGuard = field(default_factory=lambda: DialGuard(GuardSettings()))
     channels: frozenset[str] = frozenset({Channel.VOICE, Channel.CALLBACK})

@@ -112,7 +112,11 @@ class Phones:
         async with house.events.subscribe(house.workspace_id, "desk") as news:
             while True:
                 event = await news.get()
-                if event is not None and event.entity == "contact" and event.data["channel"] in house.channels:
+                if event is None:
+                    # Some were missed: every call is looked at.
+                    for contact_id in list(self._calls):
+                        house.start(self.look_at_offer(contact_id))
+                elif event.entity == "contact" and event.data["channel"] in house.channels:
                     house.start(self.look_at_offer(event.entity_id))
 
     async def look_at_offer(self, contact_id: str) -> None:

@@ -4,8 +4,11 @@ import asyncio
 import logging
 from datetime import timedelta
 
+from sqlalchemy import select, update
+
 from kit import blobs
-from kit.blobs import Blob
+from kit.blobs import Blob, BlobRow
+from kit.unit_of_work import UnitOfWork
 from telephony.calls import Recording, RecordingHandle
 from telephony.switchboard import store
 from telephony.switchboard.call import AgentSide, Call
@@ -64,6 +67,16 @@ async def store_recording(house: House, call: Call, recording: Recording, agent_
             )
         )
     await asyncio.to_thread(recording.path.unlink, True)
+
+
+async def forget_old(uow: UnitOfWork, limit: int = 200) -> int:
+    """Let go of recordings whose time is over and that nobody holds; returns how many. Files follow within a day."""
+    over = select(RecordingRow).where(RecordingRow.keep_until < uow.now, RecordingRow.held.is_(False)).limit(limit)
+    rows = list(await uow.session.scalars(over))
+    for row in rows:
+        await uow.session.execute(update(BlobRow).where(BlobRow.key == row.blob_key).values(kept=False))
+        await uow.session.delete(row)
+    return len(rows)
 
 
 async def put(house: House, recording: Recording) -> Blob:

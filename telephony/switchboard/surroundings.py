@@ -13,7 +13,7 @@ from telephony.ivr.default_flow import SATISFACTION
 from telephony.ivr.flow import Flow
 from telephony.ivr.nodes import Part, Say
 from telephony.ivr.ports import Answer, Session
-from telephony.switchboard import callbacks, flows, recordings, store
+from telephony.switchboard import callbacks, documents, flows, recordings, store
 from telephony.switchboard.call import Call
 from telephony.switchboard.house import House
 from telephony.switchboard.ports import SpokenMessage
@@ -102,8 +102,7 @@ class CallSurroundings:
         return await callbacks.promise(self._house, self._call, number, after=timedelta(0))
 
     async def send_document(self, session: Session, document: str, by: str, number: str) -> bool:
-        send = self._house.send_document
-        return send is not None and await send(session, document, by, number)
+        return await documents.send(self._house, self._call.contact_id, session, document, by, number)
 
     async def vote(self, session: Session, poll: str, question: int, key: str) -> None:
         async with self._house.database.unit_of_work(self._house.access) as uow:

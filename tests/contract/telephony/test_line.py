@@ -3,11 +3,11 @@
 from sqlalchemy import select
 
 from records.knowledge import service as knowledge
-from records.messages.tables import AttachmentRow, MessageRow
+from records.messages.tables import AttachmentRow, MessageRow, OutboxRow
 from router.contact import ContactStatus
 from telephony.calls import CallLeg, FaxTone, LegState
-from telephony.switchboard import callbacks
-from telephony.tables import PathCountRow
+from telephony.switchboard import callbacks, recordings
+from telephony.tables import PathCountRow, RecordingRow
 from tests.support.calls import FakeParty
 from tests.support.switchboard import Hotline
 from tests.support.waiting import wait_until
@@ -273,3 +273,57 @@ async def test_without_the_database_a_caller_hears_that_the_line_is_busy(line: H
     caller = await line.engine.call()
     await caller.ended()
     assert caller.leg.state is LegState.ENDED
+
+
+async def test_a_guide_is_sent_to_the_callers_number_or_told_to_be_impossible(line: Hotline) -> None:
+    async with line.world.database.unit_of_work(line.world.access) as uow:
+        await knowledge.seed(uow)
+    caller = await line.engine.call("13800138000")
+    caller.will_press("248")
+    await caller.hears_prompt("暂时无法发送。")
+
+    async def by_text(channel: str) -> bool:
+        return channel == "sms"
+
+    line.house.can_send = by_text
+    await caller.stays_silent()
+    await caller.ended()
+    again = await line.engine.call("13800138000")
+    again.will_press("248")
+    await again.hears_prompt("资料即将发送到您的来电号码。")
+    async with line.world.database.unit_of_work(line.world.access, read_only=True) as uow:
+        (sent,) = await uow.session.scalars(select(OutboxRow))
+        message = await uow.session.get_one(MessageRow, sent.message_id)
+    assert (sent.channel, sent.recipient) == ("sms", "+8613800138000")
+    assert message.text.startswith("办理事项前")
+
+
+async def test_an_item_is_heard_as_it_stands_at_the_moment(line: Hotline) -> None:
+    async with line.world.database.unit_of_work(line.world.access) as uow:
+        await knowledge.seed(uow)
+        await knowledge.save_item(uow, "policies", "zh-CN", "政策", "第{一}版")
+    caller = await line.engine.call()
+    caller.will_press("241")
+    await caller.hears_prompt("第{一}版")
+    async with line.world.database.unit_of_work(line.world.access) as uow:
+        await knowledge.save_item(uow, "policies", "zh-CN", "政策", "第二版")
+    again = await line.engine.call("13800138001")
+    again.will_press("241")
+    await again.hears_prompt("第二版")
+
+
+async def test_recordings_go_when_their_time_is_over_unless_somebody_holds_them(line: Hotline) -> None:
+    agent = await line.agent()
+    for held in (False, True):
+        caller, _phone, row = await line.talking(agent)
+        await caller.hang_up()
+        await line.quiet()
+        await line.world.does("dispose", row.id, agent, "answered")
+        async with line.world.database.unit_of_work(line.world.access) as uow:
+            kept = await uow.session.scalar(select(RecordingRow).where(RecordingRow.contact_id == row.id))
+            assert kept is not None
+            kept.held = held
+    line.clock.advance(366 * 86_400)
+    async with line.world.database.unit_of_work(line.world.access) as uow:
+        assert await recordings.forget_old(uow) == 1
+    assert [item.held for item in await line.recordings()] == [True]
