@@ -316,3 +316,38 @@ async def test_blocking_is_for_supervisors_and_masked(office: Inbox) -> None:
     assert (await supervisor.get("blocked-addresses")).json() == []
     agent = await office.desk.signed_in("registrar")
     assert (await agent.post("blocked-addresses", json=body)).status_code == 403
+
+
+async def test_mail_text_message_chat_and_telegram_are_one_thread_and_one_history(
+    office: Inbox, agent: AsyncClient, agent_id: str
+) -> None:
+    came = (
+        ("mail", "mail", MAIL),
+        ("sms", "phone", PHONE),
+        ("chat", "chat", "session-1"),
+        ("telegram", "telegram", "4711"),
+    )
+    people, contacts = [], []
+    for channel, kind, value in came:
+        async with office.desk.work() as uow:
+            citizen = CitizenRow(name="张三丰", organisation="智谷科技", created_at=uow.now)
+            uow.session.add(citizen)
+            await uow.session.flush()
+            uow.session.add(AddressRow(citizen_id=citizen.id, kind=kind, value=value, created_at=uow.now))
+        office.desk.clock.advance(60)
+        status = ContactStatus.ACTIVE if channel == "telegram" else ContactStatus.CLOSED
+        values = {"sender_kind": kind, "sender": value, "status": status, "agent_id": agent_id}
+        contacts.append(await office.contact(f"来自{channel}", citizen_id=citizen.id, channel=channel, **values))
+        people.append(citizen.id)
+    matches = (await agent.get(f"citizens/{people[0]}/matches")).json()
+    assert {match["citizen_id"] for match in matches} == set(people[1:])
+    for other in people[1:]:
+        merged = await agent.post(f"citizens/{people[0]}/merge", json={"other_id": other, "reason": "同一位"})
+    card = merged.json()
+    assert [past["channel"] for past in card["history"]] == ["telegram", "chat", "sms", "mail"]
+    assert {address["kind"] for address in card["addresses"]} == {"mail", "phone", "telegram"}
+    for contact in contacts:
+        thread = (await agent.get(f"contacts/{contact}/thread")).json()["items"]
+        assert [item["text"] for item in thread] == ["来自mail", "来自sms", "来自chat", "来自telegram"]
+    history = (await agent.get(f"citizens/{people[3]}/record-history")).json()
+    assert [line["kind"] for line in history] == ["merge"] * 3
