@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from fastapi.responses import FileResponse
-from sqlalchemy import select
+from sqlalchemy import Select, select
 
 from desk.access import Actor
 from desk.inbox import store
@@ -46,7 +46,7 @@ class RecordingQuery:
 
 async def recordings(uow: UnitOfWork, who: Actor, wanted: RecordingQuery) -> list[RecordingView]:
     """The newest first. Those of confidential contacts are not in it, whoever asks."""
-    query = select(RecordingRow).where(RecordingRow.sealed.is_(False))
+    query = _open_recordings()
     for name in ("caller", "dialled"):
         if getattr(wanted, name):
             query = query.where(getattr(RecordingRow, name).contains(getattr(wanted, name), autoescape=True))
@@ -63,14 +63,18 @@ async def recordings(uow: UnitOfWork, who: Actor, wanted: RecordingQuery) -> lis
     return [_view(row) for row in rows if reads_queue(who, row.queue_id, restricted)]
 
 
+def _open_recordings() -> Select[tuple[RecordingRow]]:
+    """Of contacts that are not confidential now, whatever they were when they were recorded."""
+    query = select(RecordingRow).join(ContactRow, ContactRow.id == RecordingRow.contact_id)
+    return query.where(RecordingRow.sealed.is_(False), ContactRow.sealed.is_(False))
+
+
 def _view(row: RecordingRow) -> RecordingView:
     return RecordingView.model_validate(row, from_attributes=True)
 
 
 async def _recording(uow: UnitOfWork, who: Actor, recording_id: str) -> RecordingRow:
-    row = await uow.session.scalar(
-        select(RecordingRow).where(RecordingRow.id == recording_id, RecordingRow.sealed.is_(False))
-    )
+    row = await uow.session.scalar(_open_recordings().where(RecordingRow.id == recording_id))
     if row is None or not reads_queue(who, row.queue_id, await store.restricted_queues(uow)):
         raise NotFound("There is no such recording.")
     return row

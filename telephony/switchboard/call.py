@@ -67,7 +67,6 @@ class Call:
     connected: asyncio.Event = field(default_factory=asyncio.Event)
     released: asyncio.Event = field(default_factory=asyncio.Event)
     ended: asyncio.Event = field(default_factory=asyncio.Event)
-    agent_gone: HangUpCause | None = None
     ended_by: str = ""
     served: bool = False
     flow_version: int | None = None

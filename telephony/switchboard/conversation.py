@@ -40,7 +40,7 @@ class Conversation:
 
     async def _with(self, side: AgentSide, begin: Callable[[AgentSide], Awaitable[None]]) -> None:
         call = self._call
-        call.agent, call.agent_gone = side, None
+        call.agent = side
         watching = self._house.start(self._watch_agent(side))
         try:
             try:
@@ -75,7 +75,6 @@ class Conversation:
         """He hung up: the call is handled. His line broke: the citizen waits again in his place."""
         async for event in side.leg.events():
             if isinstance(event, Ended) and not self._call.ended.is_set():
-                self._call.agent_gone = event.cause
                 await self._give_up(side.agent_id, event.cause)
 
     async def _give_up(self, agent_id: str, cause: HangUpCause) -> None:

@@ -1,6 +1,5 @@
 """Agents' telephones: they ring with an offer, and are reached once it is accepted."""
 
-import asyncio
 import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -128,6 +127,3 @@ class Phones:
             await self.offer(contact_id, offer.agent_id, offer.fence, row.sender)
         elif row.status != ContactStatus.ACTIVE:
             await self.withdraw(contact_id)
-
-    async def close(self) -> None:
-        await asyncio.gather(*(self.withdraw(contact_id) for contact_id in list(self._ringing)))
