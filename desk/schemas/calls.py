@@ -42,10 +42,14 @@ class ConsultView(BaseModel):
 
 
 class CallView(BaseModel):
-    """`agent_id`: who speaks with the citizen; `consult`: who is asked meanwhile; `parties`: how many are on it."""
+    """`agent_id`: who speaks with the citizen; `consult`: who is asked meanwhile; `parties`: how many are on it.
+
+    `supervised`: by account, how a supervisor takes part.
+    """
 
     contact_id: str
     agent_id: str | None
     consult: ConsultView | None
     parties: int
     recording: bool
+    supervised: dict[str, str]

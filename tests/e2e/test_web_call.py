@@ -17,7 +17,7 @@ from tests.support.running import Platform, platform
 
 pytestmark = pytest.mark.e2e
 
-CITIZEN_HZ, AGENT_HZ = 1000, 1700
+CITIZEN_HZ, AGENT_HZ, SUPERVISOR_HZ = 1000, 1700, 2300
 PICTURES = os.environ.get("AXD_CALL_PICTURES", "")
 
 
@@ -104,7 +104,32 @@ def another_talk(browser_type: BrowserType, calling: Platform, tmp_path: Path) -
         yield talk
 
 
-def test_tones_pass_both_ways_through_a_reload_a_hold_and_until_the_agent_hangs_up(talk: Talk) -> None:
+def a_supervisor_listens_and_barges_in(talk: Talk, browser_type: BrowserType, calling: Platform, folder: Path) -> None:
+    with speaking(browser_type, SUPERVISOR_HZ, folder) as boards:
+        supervisor = Staff(boards, calling, "banzhang")
+        with_ears(supervisor.page.context)
+        supervisor.sign_in()
+        supervisor.go("board")
+        supervisor.page.get_by_role("button", name=re.compile("苏敏")).first.click()
+        supervisor.page.get_by_role("button", name="监听").click()
+        bar = supervisor.page.locator(".dock .call")
+        expect(bar).to_contain_text("您听得到双方", timeout=15_000)
+        hears(supervisor.page, CITIZEN_HZ, AGENT_HZ)
+        talk.both_hear()
+        picture(supervisor.page, "board-listening")
+        check(supervisor.page)
+        bar.get_by_text("插话", exact=True).click()
+        expect(bar).to_contain_text("双方都听得到您")
+        hears(talk.citizen.page, AGENT_HZ, SUPERVISOR_HZ)
+        bar.get_by_role("button", name="退出").click()
+        expect(bar).to_have_count(0)
+        talk.both_hear()
+        supervisor.close()
+
+
+def test_tones_pass_both_ways_through_a_reload_a_hold_and_until_the_agent_hangs_up(
+    talk: Talk, browser_type: BrowserType, calling: Platform, tmp_path: Path
+) -> None:
     page = talk.agent.page
     expect(talk.dock).to_contain_text("录音中", timeout=15_000)
     picture(page, "desk-call")
@@ -115,6 +140,8 @@ def test_tones_pass_both_ways_through_a_reload_a_hold_and_until_the_agent_hangs_
     expect(talk.dock).to_be_visible(timeout=15_000)
     talk.both_hear()
     assert page.evaluate("window.axdConnectedMs") < 3000
+
+    a_supervisor_listens_and_barges_in(talk, browser_type, calling, tmp_path)
 
     page.keyboard.press("F9")
     expect(talk.dock).to_contain_text("已保持")

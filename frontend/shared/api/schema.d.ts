@@ -1411,6 +1411,24 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/desk/satisfaction-settings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Read Satisfaction Settings */
+        get: operations["read_satisfaction_settings_api_desk_satisfaction_settings_get"];
+        /** Change Satisfaction Settings */
+        put: operations["change_satisfaction_settings_api_desk_satisfaction_settings_put"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/desk/search": {
         parameters: {
             query?: never;
@@ -4562,6 +4580,16 @@ export interface components {
             queue_id: string | null;
             result: components["schemas"]["RatingCount"];
             service: components["schemas"]["RatingCount"];
+        };
+        /**
+         * SatisfactionSettingsView
+         * @description Whether the system asks, and how many minutes after the end; a chat is asked at once.
+         */
+        SatisfactionSettingsView: {
+            /** After Minutes */
+            after_minutes: number;
+            /** Ask */
+            ask: boolean;
         };
         /**
          * SatisfactionView
@@ -8167,6 +8195,59 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["SatisfactionView"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    read_satisfaction_settings_api_desk_satisfaction_settings_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SatisfactionSettingsView"];
+                };
+            };
+        };
+    };
+    change_satisfaction_settings_api_desk_satisfaction_settings_put: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SatisfactionSettingsView"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SatisfactionSettingsView"];
                 };
             };
             /** @description Validation Error */

@@ -73,6 +73,11 @@ const inbox = {
 }
 
 const calls = {
+  supervise: (id: string, mode: 'listen' | 'whisper' | 'barge') =>
+    take(POST('/api/desk/telephone/calls/{contact_id}/supervise', { ...contactAt(id), body: { mode } })),
+  endSupervision: (id: string) => take(POST('/api/desk/telephone/calls/{contact_id}/end-supervision', contactAt(id))),
+  takeCallOver: (id: string) => take(POST('/api/desk/telephone/calls/{contact_id}/take-over', contactAt(id))),
+  endCall: (id: string) => take(POST('/api/desk/telephone/calls/{contact_id}/hang-up', contactAt(id))),
   phone: () => take(GET('/api/desk/calls/phone')),
   call: (id: string) => take(GET('/api/desk/calls/{contact_id}', contactAt(id))),
   holdCall: (id: string, on: boolean) =>
@@ -160,6 +165,12 @@ const administration = {
   removeMailbox: (id: string) => take(DELETE('/api/desk/mailboxes/{mailbox_id}', mailboxAt(id))),
   checkMailbox: (id: string) => take(POST('/api/desk/mailboxes/{mailbox_id}/check', mailboxAt(id))),
   fetchMailbox: (id: string) => take(POST('/api/desk/mailboxes/{mailbox_id}/fetch', mailboxAt(id))),
+  satisfactionSettings: () => take(GET('/api/desk/satisfaction-settings')),
+  changeSatisfactionSettings: (body: M.SatisfactionSettings) => take(PUT('/api/desk/satisfaction-settings', { body })),
+  blocked: () => take(GET('/api/desk/blocked-addresses')),
+  block: (body: M.BlockInput) => take(POST('/api/desk/blocked-addresses', { body })),
+  unblock: (blocked_id: string) =>
+    take(DELETE('/api/desk/blocked-addresses/{blocked_id}', { params: { path: { blocked_id } } })),
   texts: () => take(GET('/api/desk/automatic-texts')),
   changeText: (path: M.TextPath, body: M.AutomaticTextInput) =>
     take(PUT('/api/desk/automatic-texts/{key}/{channel}/{language}', { params: { path }, body })),

@@ -7,15 +7,18 @@ import { MicrophoneProblem, type Chosen, type Devices, type MicrophoneState } fr
 import { EmbeddedPhone } from '../phone/embedded-phone'
 import { quietPhone, type Phone, type PhoneCall, type PhonePorts, type PhoneState } from '../phone/phone'
 import { SipPhone } from '../phone/sip-phone'
+import { useSession } from './session'
 
 /** How long an accepted contact's call is expected: then it is no longer answered by itself. */
 const expectedMs = 30_000
 const lookMs = 1000
 
+export type SpyMode = 'listen' | 'whisper' | 'barge'
 export type Light = 'ready' | 'offline' | 'blocked' | 'busy' | 'lost'
 
 /** The telephone of this page: which call it has, what rings, and whether it can hear and speak. */
 export const usePhone = defineStore('phone', () => {
+  const session = useSession()
   const state = shallowRef<PhoneState>(quietPhone)
   const microphone = ref<MicrophoneState>('unknown')
   const devices = ref<Devices>({ microphones: [], speakers: [] })
@@ -24,6 +27,7 @@ export const usePhone = defineStore('phone', () => {
   const consult = ref<{ name: string; answered: boolean } | null>(null)
   const joined = ref(false)
   const recorded = ref(false)
+  const devicesOpen = ref(false)
   const sound = new Audio()
   sound.autoplay = true
   let driver: Phone | null = null
@@ -38,8 +42,10 @@ export const usePhone = defineStore('phone', () => {
     if (state.value.sound === 'lost') return 'lost'
     return call.value ? 'busy' : 'ready'
   })
-  /** Calls that ring here without an offer in the inbox: a colleague asks, or passes a call on. */
-  const asking = computed(() => state.value.ringing.filter((one) => !['offer', 'accepted'].includes(one.why)))
+  /** Calls that ring here without an offer in the inbox: a colleague asks, an accepted call waits, an emergency. */
+  const asking = computed(() => state.value.ringing.filter((one) => one.why !== 'offer'))
+  /** How the supervisor at this page takes part in the call of an agent; "" when not. */
+  const mode = ref<SpyMode | ''>('')
 
   const ports: PhonePorts = {
     microphone: takeMicrophone,
@@ -76,12 +82,16 @@ export const usePhone = defineStore('phone', () => {
       held.value = joined.value = false
       consult.value = null
       recorded.value = false
+      if (!now.call) mode.value = ''
       lastContactId = now.call?.contactId || lastContactId
     }
     const soundCame = now.sound === 'on' && state.value.sound !== 'on'
     state.value = now
     if (soundCame) void lookAtCall()
-    if (now.ended === 'microphone') void lookAtDevices()
+    if (now.ended === 'microphone' && !devicesOpen.value) {
+      devicesOpen.value = true
+      void lookAtDevices()
+    }
   }
 
   /** A recording begins with the conversation, a moment after the sound. */
@@ -92,6 +102,8 @@ export const usePhone = defineStore('phone', () => {
       return null
     })
     recorded.value = now?.recording === true
+    const part = now?.supervised[session.me?.id ?? '']
+    if (call.value?.why === 'supervision' && part) mode.value = part as SpyMode
     if (!recorded.value) window.setTimeout(() => void lookAtCall(tries - 1), 2 * lookMs)
   }
 
@@ -128,9 +140,10 @@ export const usePhone = defineStore('phone', () => {
     await play(sound.srcObject as MediaStream | null)
   }
 
-  /** What was accepted here, and the call that this page had when the engine was started again. */
+  /** What was accepted or asked for here, and the call that this page had when the engine was started again. */
   function isExpected(one: PhoneCall): boolean {
-    if (one.why === 'accepted' && one.contactId !== '' && one.contactId === lastContactId) return true
+    const again = ['accepted', 'supervision'].includes(one.why) && one.contactId === lastContactId
+    if (again && one.contactId !== '') return true
     if (Date.now() > expected.until) return false
     return one.contactId === expected.contactId || one.contactId === ''
   }
@@ -174,6 +187,17 @@ export const usePhone = defineStore('phone', () => {
     if (consult.value) looking = window.setTimeout(() => void followConsult(), lookMs)
   }
 
+  /** Take part in an agent's call, or do it in another way from now on: rings here, and is answered by itself. */
+  async function supervise(contactId: string, way: SpyMode): Promise<void> {
+    expected = { contactId, until: Date.now() + expectedMs }
+    await api.supervise(contactId, way)
+    mode.value = way
+  }
+
+  async function endSupervision(): Promise<void> {
+    if (call.value) await api.endSupervision(call.value.contactId)
+  }
+
   async function endConsult(): Promise<void> {
     if (!call.value) return
     await api.endConsult(call.value.contactId)
@@ -210,6 +234,10 @@ export const usePhone = defineStore('phone', () => {
     consult,
     joined,
     recorded,
+    devicesOpen,
+    mode,
+    supervise,
+    endSupervision,
     microphone,
     devices,
     chosen,

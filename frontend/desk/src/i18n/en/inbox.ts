@@ -64,7 +64,7 @@ export default {
     not_ready: 'Not ready',
     offline: 'Signed off',
     lost: 'Connection lost',
-    load: 'Voice {voice} · Chat {chat} · Messages {message}',
+    load: 'Voice {voice} · Text {text}',
     today: '{n} today',
     returns: 'Back to “{state}” when online',
     pending: 'Not ready after this ({reason})',

@@ -57,7 +57,7 @@ export default {
     not_ready: '未就绪',
     offline: '未签入',
     lost: '连接中断',
-    load: '电话 {voice} · 在线 {chat} · 信件 {message}',
+    load: '电话 {voice} · 文字 {text}',
     today: '今日 {n} 件',
     returns: '恢复后回到“{state}”',
     pending: '办完后未就绪（{reason}）',
