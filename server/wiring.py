@@ -141,9 +141,8 @@ def build(settings: Settings) -> Services:
     chat = _chat(settings, database, redis, events, event_log, router, box)
     commands = Commands(redis, database, holder_name())
     voice = VoiceAdapter(RemoteSwitchboard(commands))
-    connectors |= {chat.channel: chat, Channel.VOICE: voice, Channel.CALLBACK: voice}
     plugins = plugin_channels(settings, database, redis, router, box)
-    connectors |= live_connectors(plugins)
+    connectors |= {chat.channel: chat, Channel.VOICE: voice, Channel.CALLBACK: voice, **live_connectors(plugins)}
     paper = paper_channels(database, access, blobs, box, waker)
     return Services(
         settings=settings,
