@@ -46,7 +46,7 @@ class Sent:
 
 @dataclass
 class BotApi:
-    """`storm`: that many sendings are answered with 429 first. `posts` are the webhook's answers."""
+    """`storm`: that many sendings are answered with 429 first. `handed` are the numbers that were fetched."""
 
     server: HttpServer = field(init=False)
     pending: list[dict[str, Any]] = field(default_factory=list)
@@ -55,6 +55,7 @@ class BotApi:
     webhook: dict[str, str] = field(default_factory=dict)
     menus: dict[str, list[str]] = field(default_factory=dict)
     asked: list[str] = field(default_factory=list)
+    handed: list[int] = field(default_factory=list)
     drops: list[str] = field(default_factory=list)
     storm: int = 0
     broken: bool = False
@@ -137,7 +138,9 @@ class BotApi:
         self.pending = [update for update in self.pending if update["update_id"] >= offset]
         while not self.pending and time.monotonic() < until:
             await asyncio.sleep(0.01)
-        return self.pending[: int(given.get("limit", 100))]
+        answer = self.pending[: int(given.get("limit", 100))]
+        self.handed += [update["update_id"] for update in answer]
+        return answer
 
     def _take(self, method: str, given: Mapping[str, Any]) -> dict[str, Any]:
         if self.storm > 0:

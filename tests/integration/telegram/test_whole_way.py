@@ -6,6 +6,8 @@ import httpx
 from sqlalchemy import delete
 
 from channels.reconciliation import reconcile
+from channels.telegram import service
+from channels.telegram.settings import BotSettings
 from records.messages.tables import LedgerRow, LedgerState, OutboxState
 from tests.support.bot_api import CHAT, BotApi
 from tests.support.clock import START
@@ -47,15 +49,14 @@ async def test_a_citizen_writes_and_is_answered(world: TelegramWorld, api: BotAp
 
 async def test_what_is_fetched_is_confirmed_only_once_it_is_stored(world: TelegramWorld, api: BotApi) -> None:
     await world.add_bot()
-    world.room.side.database.away = True
     api.says("一")
-    world.room.side.database.away = False
     async with world.running():
         await wait_until(heard(world, "一"), "the first is routed")
         world.room.side.database.away = True
         api.says("二")
-        await wait_until(lambda: api.asked[-1] != "", "it goes on asking")
-        assert len(api.pending) == 1, "it still waits at Telegram"
+        second = api.pending[-1]["update_id"]
+        await wait_until(lambda: second in api.handed, "it is fetched")
+        assert [update["update_id"] for update in api.pending] == [second], "it still waits at Telegram"
         world.room.side.database.away = False
         await wait_until(heard(world, "一", "二"), "the second is routed")
 
@@ -198,12 +199,15 @@ async def test_a_refused_token_is_told_to_the_operator(world: TelegramWorld) -> 
     assert (await world.adapter.check()).ok is False
 
 
-async def test_a_bot_that_is_switched_off_leaves_its_updates_at_telegram(world: TelegramWorld, api: BotApi) -> None:
-    await world.add_bot(enabled=False)
+async def test_what_came_while_a_bot_was_off_is_taken_once_it_is_on(world: TelegramWorld, api: BotApi) -> None:
+    bot = await world.add_bot(enabled=False)
     api.says("请问")
     async with world.running():
-        assert await world.room.ledger() == []
-    assert len(api.pending) == 1
+        assert api.asked == []
+        async with world.room.database.unit_of_work(world.room.access) as uow:
+            settings = BotSettings(name="科技局热线")
+            await service.change(uow, world.room.side.box, world.room.waker, bot.id, settings)
+        await wait_until(heard(world, "请问"), "it is taken")
 
 
 async def test_reconciliation_names_the_update_that_is_not_in_the_ledger(world: TelegramWorld, api: BotApi) -> None:
