@@ -8,7 +8,7 @@ import asyncio
 import logging
 import re
 import unicodedata
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 
 from sqlalchemy import ColumnElement, and_, exists, or_, select
@@ -62,9 +62,11 @@ _DIGITS = re.compile(r"([1-5])[\s,、/]*([1-5])?")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Settings:
+class SatisfactionSettings:
+    """Whether the system asks, and how many minutes after the end; a chat is asked at once."""
+
     ask: bool = True
-    after: timedelta = timedelta(minutes=AFTER_MINUTES)
+    after_minutes: int = AFTER_MINUTES
 
 
 class SatisfactionQuestions:
@@ -90,7 +92,7 @@ class SatisfactionQuestions:
     async def work(self) -> int:
         """Ask about what has closed; returns how many contacts were looked at."""
         async with self._database.unit_of_work(self._access, read_only=True) as uow:
-            due = await _due(uow, await _settings(uow))
+            due = await _due(uow, await read_settings(uow))
         for contact_id in due:
             try:
                 async with self._database.unit_of_work(self._access) as uow:
@@ -173,18 +175,19 @@ def _message(contact: ContactRow, row: SatisfactionRow, client_id: str, text: st
     )
 
 
-async def _due(uow: UnitOfWork, settings: _Settings) -> list[str]:
+async def _due(uow: UnitOfWork, settings: SatisfactionSettings) -> list[str]:
     """Ids of served contacts that closed, with their case where they have one, and that nobody has looked at yet."""
     if not settings.ask:
         return []
     other = aliased(ContactRow)
     asked = exists().where(SatisfactionRow.contact_id == ContactRow.id)
     goes_on = exists().where(other.thread_id == ContactRow.thread_id, other.status.in_(OPEN_STATUSES))
+    closed = _closed(uow.now, timedelta(minutes=settings.after_minutes))
     query = (
         select(ContactRow.id)
         .outerjoin(CaseRow, CaseRow.id == ContactRow.case_id)
         .where(ContactRow.status == ContactStatus.CLOSED, ContactRow.direction == "in", ContactRow.sealed.is_(False))
-        .where(ContactRow.accepted_at.is_not(None), _closed(uow.now, settings.after), ~asked, ~goes_on)
+        .where(ContactRow.accepted_at.is_not(None), closed, ~asked, ~goes_on)
     )
     return list(await uow.session.scalars(query.order_by(ContactRow.closed_at.desc()).limit(BATCH)))
 
@@ -225,8 +228,15 @@ async def _places(uow: UnitOfWork, language: str) -> dict[str, str]:
     return {"name": workspace.name_en if language == "en" else workspace.name, "hotline": workspace.hotline}
 
 
-async def _settings(uow: UnitOfWork) -> _Settings:
+async def read_settings(uow: UnitOfWork) -> SatisfactionSettings:
+    """As the workspace has them."""
     workspace = await uow.session.get_one(WorkspaceRow, uow.workspace_id)
     found = workspace.settings.get(SETTING) or {}
-    minutes = found.get("after_minutes", AFTER_MINUTES)
-    return _Settings(ask=bool(found.get("ask", True)), after=timedelta(minutes=max(0, int(minutes))))
+    minutes = int(found.get("after_minutes", AFTER_MINUTES))
+    return SatisfactionSettings(ask=bool(found.get("ask", True)), after_minutes=max(0, minutes))
+
+
+async def change_settings(uow: UnitOfWork, settings: SatisfactionSettings) -> None:
+    """For all contacts that nobody was asked about yet."""
+    workspace = await uow.session.get_one(WorkspaceRow, uow.workspace_id)
+    workspace.settings = {**workspace.settings, SETTING: asdict(settings)}

@@ -21,6 +21,7 @@ Routes, all under /api/desk. Writing ones need the header X-CSRF-Token (from GET
               POST cases/{id}/link, POST cases/{id}/urge
     search    GET search?q=
     texts     GET automatic-texts, PUT/DELETE automatic-texts/{key}/{channel}/{language}
+              GET/PUT satisfaction-settings
     board     GET board, GET satisfaction?days=, POST agents/{id}/not-ready, POST agents/{id}/logout
     skills    GET skills, POST skills/preview, PUT skills, GET skills/history
     quarantine GET quarantine, GET quarantine/{id}/raw, POST quarantine/{id}/parse, /contact, /discard

@@ -125,6 +125,13 @@ class SatisfactionView(BaseModel):
     comments: list[SatisfactionComment]
 
 
+class SatisfactionSettingsView(BaseModel):
+    """Whether the system asks, and how many minutes after the end; a chat is asked at once."""
+
+    ask: bool
+    after_minutes: int = Field(ge=0, le=1440)
+
+
 class AutomaticTextView(BaseModel):
     """`version` 0: the built-in words."""
 

@@ -5,7 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter, Depends
 
 from desk.access import Actor, Reading, Writing, require
-from desk.schemas.identity import AutomaticTextInput, AutomaticTextView
+from desk.schemas.identity import AutomaticTextInput, AutomaticTextView, SatisfactionSettingsView
 from desk.texts import service
 from records.staff.permissions import Permission
 
@@ -29,3 +29,15 @@ async def change_text(
 @routes.delete("/automatic-texts/{key}/{channel}/{language}")
 async def reset_text(who: Keeper, uow: Writing, key: str, channel: str, language: str) -> AutomaticTextView:
     return await service.reset(uow, key, channel, language)
+
+
+@routes.get("/satisfaction-settings")
+async def read_satisfaction_settings(who: Keeper, uow: Reading) -> SatisfactionSettingsView:
+    return await service.satisfaction_settings(uow)
+
+
+@routes.put("/satisfaction-settings")
+async def change_satisfaction_settings(
+    who: Keeper, uow: Writing, body: SatisfactionSettingsView
+) -> SatisfactionSettingsView:
+    return await service.change_satisfaction_settings(uow, body)

@@ -1,9 +1,10 @@
 """Automatic texts as the administrator sees them; see `channels.automatic_texts` for what is checked."""
 
-from channels import automatic_texts
+from channels import automatic_texts, satisfaction
 from channels.automatic_texts import KEYS, LANGUAGES, Words
+from channels.satisfaction import SatisfactionSettings
 from desk.access import Actor
-from desk.schemas.identity import AutomaticTextInput, AutomaticTextView
+from desk.schemas.identity import AutomaticTextInput, AutomaticTextView, SatisfactionSettingsView
 from kit.errors import NotFound
 from kit.unit_of_work import UnitOfWork
 from records.staff import audit
@@ -36,6 +37,18 @@ async def reset(uow: UnitOfWork, key: str, channel: str, language: str) -> Autom
     await automatic_texts.reset(uow, key, channel, language)
     audit.record(uow, "text.reset", "automatic_text", f"{key}:{channel}:{language}"[:36], detail={"key": key})
     return await _view(uow, key, channel, language)
+
+
+async def satisfaction_settings(uow: UnitOfWork) -> SatisfactionSettingsView:
+    found = await satisfaction.read_settings(uow)
+    return SatisfactionSettingsView(ask=found.ask, after_minutes=found.after_minutes)
+
+
+async def change_satisfaction_settings(uow: UnitOfWork, body: SatisfactionSettingsView) -> SatisfactionSettingsView:
+    """Audited: the satisfaction of citizens is only worth something when nobody chooses whom to ask."""
+    await satisfaction.change_settings(uow, SatisfactionSettings(ask=body.ask, after_minutes=body.after_minutes))
+    audit.record(uow, "satisfaction.settings", "workspace", uow.workspace_id, detail=body.model_dump())
+    return await satisfaction_settings(uow)
 
 
 async def _view(uow: UnitOfWork, key: str, channel: str, language: str) -> AutomaticTextView:

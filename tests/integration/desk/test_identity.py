@@ -351,3 +351,13 @@ async def test_mail_text_message_chat_and_telegram_are_one_thread_and_one_histor
         assert [item["text"] for item in thread] == ["来自mail", "来自sms", "来自chat", "来自telegram"]
     history = (await agent.get(f"citizens/{people[3]}/record-history")).json()
     assert [line["kind"] for line in history] == ["merge"] * 3
+
+
+async def test_when_to_ask_is_the_administrators_choice(office: Inbox) -> None:
+    keeper = await office.desk.signed_in("administrator")
+    assert (await keeper.get("satisfaction-settings")).json() == {"ask": True, "after_minutes": 5}
+    kept = await keeper.put("satisfaction-settings", json={"ask": False, "after_minutes": 30})
+    assert kept.json() == (await keeper.get("satisfaction-settings")).json() == {"ask": False, "after_minutes": 30}
+    assert (await keeper.put("satisfaction-settings", json={"ask": True, "after_minutes": -1})).status_code == 422
+    agent = await office.desk.signed_in("registrar")
+    assert (await agent.put("satisfaction-settings", json={"ask": False, "after_minutes": 0})).status_code == 403

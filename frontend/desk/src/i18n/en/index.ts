@@ -1,4 +1,5 @@
 import acts from './acts'
+import blocked from './blocked'
 import board from './board'
 import bot from './bots'
 import caseWords from './case'
@@ -23,6 +24,7 @@ import words from './words'
 
 export default {
   acts,
+  blocked,
   board,
   bot,
   case: caseWords,

@@ -16,5 +16,10 @@ export default {
   needed: 'Needed: {places}.',
   subject: 'Subject of the mail',
   text: 'Text',
+  asking: 'Satisfaction',
+  askingHint: 'The system asks by the channel it came by, never at an agent’s choice, and never about reports.',
+  ask: 'Ask once something is closed',
+  afterMinutes: 'Minutes after the end (a chat at once)',
+  saved: 'Saved',
   reset: 'Built-in words',
 }

@@ -16,5 +16,10 @@ export default {
   needed: '必须有：{places}。',
   subject: '邮件标题',
   text: '正文',
+  asking: '满意率',
+  askingHint: '办结后由系统经来件渠道邀请评价，不由坐席选择；举报一律不问。',
+  ask: '办结后邀请评价',
+  afterMinutes: '办结几分钟后（在线会话立即）',
+  saved: '已保存',
   reset: '恢复内置用语',
 }
