@@ -56,6 +56,7 @@ class Ari:
         self._socket: ClientConnection | None = None
         self._numbers = itertools.count(1)
         self._waiting: dict[str, asyncio.Future[Event]] = {}
+        self._pause_s = SHORTEST_PAUSE_S
 
     @property
     def is_connected(self) -> bool:
@@ -64,15 +65,13 @@ class Ari:
     async def run(self, on_event: OnEvent, on_connected: OnConnected) -> None:
         """Until cancelled. `on_connected` is awaited after each connect, while events already arrive: reconcile there,
         because what happened meanwhile is told by nobody."""
-        pause_s = SHORTEST_PAUSE_S
         while True:
             try:
                 await self._serve(on_event, on_connected)
-                pause_s = SHORTEST_PAUSE_S
             except (OSError, WebSocketException, TimeoutError, AppError) as error:
                 log.warning("no connection to Asterisk (%s); trying again", type(error).__name__)
-            await asyncio.sleep(pause_s * random.uniform(0.5, 1.0))  # noqa: S311 - no secret
-            pause_s = min(pause_s * 2, LONGEST_PAUSE_S)
+            await asyncio.sleep(self._pause_s * random.uniform(0.5, 1.0))  # noqa: S311 - no secret
+            self._pause_s = min(self._pause_s * 2, LONGEST_PAUSE_S)
 
     async def _serve(self, on_event: OnEvent, on_connected: OnConnected) -> None:
         async with connect(
@@ -100,6 +99,7 @@ class Ari:
         unwanted = {"disallowed": [{"type": kind} for kind in UNWANTED]}
         await self.request("PUT", f"applications/{self._settings.application}/eventFilter", body=unwanted)
         await on_connected()
+        self._pause_s = SHORTEST_PAUSE_S
         log.info("connected to Asterisk")
 
     async def _read(self, socket: ClientConnection, on_event: OnEvent) -> None:

@@ -103,10 +103,11 @@ class Lines:
             return await self._first_online((phone,) if phone else ()), dial.caller
         if kind == WEB:
             return f"PJSIP/{WEB}-{rest}", dial.caller
-        trunk = self._book.trunk_for(dial.to)
+        number = self.number(dial.to)
+        trunk = self._book.trunk_for(number)
         if trunk is None:
             raise CallFailed(HangUpCause.UNREACHABLE)
-        return f"PJSIP/{trunk.dialled(dial.to)}@{TRUNK}-{trunk.id}", trunk.shown(dial.caller)
+        return f"PJSIP/{trunk.dialled(number)}@{TRUNK}-{trunk.id}", trunk.shown(dial.caller)
 
     async def _first_online(self, phones: tuple[Phone, ...]) -> str:
         """The first that is there; where none is, the first at all, since one that registers anew is soon back."""

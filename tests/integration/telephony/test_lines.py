@@ -40,7 +40,7 @@ async def test_a_call_goes_out_as_the_network_wants_it_and_shows_what_it_may(tmp
         [trunk] = room.book.trunks
         room.lend(replace(trunk, number_format=NumberFormat.NATIONAL, other_caller_ids=("82001234",)))
         await room.engine.lines.hand_over()
-        for number, dialled in (("+861082001234", "01082001234"), ("+4930123456", "004930123456"), ("110", "110")):
+        for number, dialled in (("010 8200 1234", "01082001234"), ("+4930123456", "004930123456"), ("110", "110")):
             await room.engine.originate(Dial(to=number, caller="82001234", timeout_s=5))
             rung = await room.network.rings()
             assert rung.invite.start.startswith(f"INVITE sip:{dialled}@")
