@@ -83,6 +83,6 @@ export function endWord(words: CallWords, why: string): string {
   if (why === 'busy' || why === 'congestion' || why === 'call_failed') return words.endedBusy
   if (why === 'elsewhere') return words.endedElsewhere
   if (why === 'too_many') return words.tooMany
-  if (why === 'unavailable') return words.endedUnavailable
+  if (['unavailable', 'unknown_command', 'internal', 'not_supported'].includes(why)) return words.endedUnavailable
   return words.endedFailed
 }
