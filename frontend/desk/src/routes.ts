@@ -72,6 +72,12 @@ export const pages: Page[] = [
     component: () => import('./channels/ChannelLinesPage.vue'),
   },
   {
+    name: 'telephony',
+    path: '/telephony/:part?/:key?',
+    meta: { needs: ['channels.write', 'agents.supervise'] },
+    component: () => import('./telephony/TelephonyPage.vue'),
+  },
+  {
     name: 'texts',
     path: '/texts',
     meta: { needs: ['channels.write'] },

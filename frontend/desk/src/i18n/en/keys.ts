@@ -16,6 +16,7 @@ export default {
   transfer: 'Transfer',
   finish: 'Finish',
   saveCase: 'Save the case',
+  saveFlow: 'Save the flow',
   saveSkills: 'Save skills',
   undo: 'Undo',
   redo: 'Redo',

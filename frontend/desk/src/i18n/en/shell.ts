@@ -13,6 +13,7 @@ export default {
   bots: 'Telegram',
   sms: 'SMS',
   lines: 'Lines',
+  telephony: 'Telephone',
   texts: 'Texts',
   staff: 'Staff',
   help: 'Help',

@@ -18,6 +18,7 @@ import shell from './shell'
 import skills from './skills'
 import sms from './sms'
 import staff from './staff'
+import telephony from './telephony'
 import texts from './texts'
 import thread from './thread'
 import words from './words'
@@ -44,6 +45,7 @@ export default {
   skills,
   sms,
   staff,
+  telephony,
   texts,
   thread,
   words,

@@ -16,6 +16,7 @@ export default {
   transfer: '转接',
   finish: '结束',
   saveCase: '保存工单',
+  saveFlow: '保存语音导航草稿',
   saveSkills: '保存技能',
   undo: '撤销',
   redo: '重做',

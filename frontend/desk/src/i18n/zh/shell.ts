@@ -13,6 +13,7 @@ export default {
   bots: 'Telegram',
   sms: '短信',
   lines: '线路',
+  telephony: '电话',
   texts: '用语',
   staff: '人员',
   help: '帮助',
