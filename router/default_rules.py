@@ -179,7 +179,14 @@ SUBJECTS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
 """Name, skill, and the words that call for it."""
 
 DANGER = ("爆炸", "起火", "着火", "煤气泄漏", "中毒", "自杀", "救命")
-TEXT_LINES = (("chat", "在线"), ("mail", "邮件"), ("form", "表单"))
+TEXT_LINES = (
+    ("chat", "chat", "在线"),
+    ("sms", "sms", "短信"),
+    ("telegram", "sms", "Telegram"),
+    ("mail", "mail", "邮件"),
+    ("form", "form", "表单"),
+)
+"""Channel, queue and label. Whoever writes by Telegram waits for an answer as with a text message."""
 
 
 def rules() -> Iterator[DefaultRule]:
@@ -200,27 +207,28 @@ def rules() -> Iterator[DefaultRule]:
     yield DefaultRule(name="举报(标题)", conditions={"subject": ["举报"]}, queue="reports", seal=True)
     for field_name in ("topics", "kinds"):
         yield DefaultRule(name="局长信箱", conditions={field_name: ["director"]}, queue="director")
-    for queue, label in TEXT_LINES:
-        yield from _text_rules(queue, label)
+    for channel, queue, label in TEXT_LINES:
+        yield from _text_rules(channel, queue, label)
     yield DefaultRule(
         name="电话投诉", conditions={"channels": ["voice"], "topics": ["complaint"]}, queue="complaints", priority=1
     )
     yield DefaultRule(
         name="电话业务申请", conditions={"channels": ["voice"], "topics": ["application"]}, queue="applications"
     )
-    for channel, queue in (("voice", "phone"), *((line, line) for line, _ in TEXT_LINES)):
-        yield DefaultRule(name=f"其余:{queue}", conditions={"channels": [channel]}, queue=queue)
-    for channel in ("sms", "fax", "voicemail", "callback"):
+    yield DefaultRule(name="其余:phone", conditions={"channels": ["voice"]}, queue="phone")
+    for channel, queue, _ in TEXT_LINES:
+        yield DefaultRule(name=f"其余:{channel}", conditions={"channels": [channel]}, queue=queue)
+    for channel in ("fax", "voicemail", "callback"):
         yield DefaultRule(name=f"其余:{channel}", conditions={"channels": [channel]}, queue=channel)
     yield DefaultRule(name="其余:letter", conditions={"channels": ["letter", "visit"]}, queue="letter")
     yield DefaultRule(name="默认", conditions={}, queue="mail")
 
 
-def _text_rules(queue: str, label: str) -> Iterator[DefaultRule]:
+def _text_rules(channel: str, queue: str, label: str) -> Iterator[DefaultRule]:
     for field_name in ("topics", "kinds"):
         yield DefaultRule(
             name=f"{label}:投诉",
-            conditions={"channels": [queue], field_name: ["complaint"]},
+            conditions={"channels": [channel], field_name: ["complaint"]},
             queue=queue,
             requirements={COMPLAINTS: 3},
             priority=1,
@@ -228,7 +236,7 @@ def _text_rules(queue: str, label: str) -> Iterator[DefaultRule]:
     for name, skill, words in SUBJECTS:
         yield DefaultRule(
             name=f"{label}:{name}",
-            conditions={"channels": [queue], "anywhere": list(words)},
+            conditions={"channels": [channel], "anywhere": list(words)},
             queue=queue,
             requirements={skill: 5},
         )

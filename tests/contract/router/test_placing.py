@@ -27,6 +27,15 @@ async def test_the_right_skilled_agent_of_two_gets_the_offer(world: RoutingWorld
     assert offer.why["eligible"] == 1
 
 
+@pytest.mark.parametrize("channel", ["sms", "telegram"])
+async def test_a_short_message_waits_in_its_line_for_who_knows_the_subject(world: RoutingWorld, channel: str) -> None:
+    await world.agent({"投诉": 9})
+    able = await world.agent({"高企认定": 9})
+    contact_id = await world.arrives(channel, text="高企认定复审要什么材料?")
+    assert await offered_to(world, contact_id) == able
+    assert (await world.contact(contact_id)).queue_id == world.queues["sms"]
+
+
 async def test_the_best_level_comes_first_in_a_queue_that_says_so(world: RoutingWorld) -> None:
     await world.agent({"高企认定": 6})
     best = await world.agent({"高企认定": 10})
