@@ -7,10 +7,10 @@ answers are events for the party (`answer`, `legs`, `error`), beside what legs t
 
 import asyncio
 import logging
-from collections import defaultdict
+from collections import Counter, defaultdict
 from typing import Any, cast
 
-from kit.errors import AppError, NotFound
+from kit.errors import AppError, NotFound, TooMany
 from telephony.calls import HangUpCause, LegState
 from telephony.embedded.engine import EmbeddedEngine
 from telephony.embedded.frames import (
@@ -25,10 +25,14 @@ from telephony.embedded.frames import (
 )
 from telephony.embedded.leg import EmbeddedLeg
 from telephony.embedded.peer import Peer
+from telephony.guard import Window
 
 log = logging.getLogger(__name__)
 
 COMMAND = "phone.frame"
+# An offer costs a connection: more than any page asks for, however often it is loaded.
+MOST_OFFERS, OFFERS_WINDOW_S = 30, 60.0
+MOST_WAITING = 100
 Frame = Hello | Call | Join | Candidate | DigitFrame | Mute | HangUp
 
 
@@ -36,14 +40,30 @@ class PageFrames:
     def __init__(self, engine: EmbeddedEngine) -> None:
         self._engine = engine
         self._turns: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
+        self._waiting: Counter[str] = Counter()
+        self._offers = Window(MOST_OFFERS, OFFERS_WINDOW_S)
 
     async def command(self, _name: str, arguments: dict[str, Any]) -> dict[str, Any]:
-        """`phone.frame` {party, frame, caller, dialled, variables}: carried out soon, in turn; answered at once."""
-        self._engine.start(self._in_turn(arguments))
+        """`phone.frame` {party, frame, caller, dialled, variables}: carried out soon, in turn; answered at once.
+
+        Raises `TooMany` for a party that says more than can be carried out.
+        """
+        party = str(arguments["party"])
+        if self._waiting[party] >= MOST_WAITING:
+            raise TooMany
+        self._waiting[party] += 1
+        self._engine.start(self._in_turn(party, arguments))
         return {}
 
-    async def _in_turn(self, arguments: dict[str, Any]) -> None:
-        party = str(arguments["party"])
+    async def _in_turn(self, party: str, arguments: dict[str, Any]) -> None:
+        try:
+            await self._take(party, arguments)
+        finally:
+            self._waiting[party] -= 1
+            if not self._waiting[party]:
+                del self._waiting[party], self._turns[party]
+
+    async def _take(self, party: str, arguments: dict[str, Any]) -> None:
         async with self._turns[party]:
             frame = PAGE_FRAME.validate_python(arguments["frame"])
             try:
@@ -102,6 +122,8 @@ class PageFrames:
             await leg.answer()
 
     async def _connect(self, leg: EmbeddedLeg, frame: Call | Join) -> None:
+        if not self._offers.admit(leg.facts.party):
+            raise TooMany
         peer = Peer(frame.page, leg.voice.heard, self._engine.ice_servers)
         answer = await leg.connect(peer, frame.offer)
         told = {"type": "answer", "page": frame.page, "sdp": answer, **leg.view()}

@@ -10,10 +10,12 @@ import pytest
 from kit.access import Access
 from kit.clock import SystemClock
 from kit.database import make_engine, make_writer
+from kit.errors import TooMany
 from kit.ids import new_id
 from kit.tasks import stop
 from kit.unit_of_work import Database
 from telephony.calls import Adopted, CallLeg, Dial, Ended, HangUpCause, LegState
+from telephony.embedded.page_frames import MOST_OFFERS, MOST_WAITING
 from telephony.embedded.settings import EmbeddedSettings
 from telephony.embedded.store import SqlLegs
 from tests.support.page_phones import LOOPBACK, PagePhone, PageWorld
@@ -219,3 +221,28 @@ async def test_what_is_kept_of_a_leg_is_the_same_on_both_databases(database: Dat
     await kept.hang_up()
     assert await legs.going_on() == []
     assert await SqlLegs(database, Access.system(new_id())).going_on() == []
+
+
+async def test_a_page_that_offers_without_end_is_stopped_and_the_others_are_served(world: PageWorld) -> None:
+    async with gateway(world) as process:
+        greedy = world.page("web:s1")
+        await greedy.call()
+        leg = await process.came.get()
+        for _ in range(MOST_OFFERS):
+            await greedy.says("join", leg_id=leg.id, offer="v=0")
+        await wait_until(lambda: sum(told["type"] == "error" for told in greedy.told) == MOST_OFFERS, "all are answered")
+        codes = [told["code"] for told in greedy.told if told["type"] == "error"]
+        assert codes == ["bad_offer"] * (MOST_OFFERS - 1) + ["too_many"]
+        await world.page("web:s2").call()
+        assert leg.state is LegState.RINGING
+
+
+async def test_what_a_page_says_does_not_pile_up(world: PageWorld) -> None:
+    async with gateway(world):
+        flooding = world.page("web:s1")
+        for _ in range(MOST_WAITING):
+            await flooding.says("hello")
+        with pytest.raises(TooMany):
+            await flooding.says("hello")
+        await wait_until(lambda: len(flooding.told) == MOST_WAITING, "what was taken is answered")
+        await flooding.says("hello")
