@@ -2,16 +2,17 @@
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from datetime import timedelta
+from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 
 from channels.adapter import ChannelUnavailable, IgnoredInbound, MessageRejected, NotSupported
 from channels.sms import commands, store
-from channels.sms.carrier import SmsAccount
-from channels.sms.commands import Command
+from channels.sms.carrier import CHANNEL, SmsAccount
+from channels.sms.commands import Command, recognise
 from channels.sms.outbound import MAX_TEXT_CHARS, Outbound, phone_of
 from channels.sms.tables import SmsAnswerRow
 from channels.sms.templates import fill, variables
@@ -20,6 +21,7 @@ from kit.access import Access
 from kit.errors import Unavailable
 from kit.unit_of_work import Database, UnitOfWork
 from kit.wake import Waker
+from records.messages.tables import LedgerRow
 from records.staff.tables import WorkspaceRow
 
 log = logging.getLogger(__name__)
@@ -31,6 +33,8 @@ LEASE = timedelta(seconds=60)
 MOST_ATTEMPTS = 20
 LONGEST_WAIT_S = 600.0
 ANSWERS_A_DAY = 20
+# Of the form of a PIN: read again, the text is the same command, which is answered already.
+HIDDEN_PIN = "000000"
 
 ConsentChange = Callable[[UnitOfWork, str, bool], Awaitable[None]]
 """Tell the other rooms that the owner of a number wants no more text messages, or wants them again (False, True)."""
@@ -70,6 +74,8 @@ class Answers:
             async with self._database.unit_of_work(self._access) as uow:
                 uow.session.add(_row(uow, account.id, provider_id, sender, command, text))
                 await uow.session.flush()
+                if command.name == commands.STATUS:
+                    await _hide_pin(uow, account.id, provider_id)
                 if self._consent is not None and command.name in (commands.STOP, commands.START):
                     await self._consent(uow, sender, command.name == commands.START)
                 uow.after_commit(lambda: self._waker.wake(WAKE_ANSWERS))
@@ -128,6 +134,21 @@ class Answers:
             if kept is not None:
                 kept.state, kept.last_error = state, error[:500]
                 kept.next_attempt_at = uow.now + timedelta(seconds=wait_s)
+
+
+async def _hide_pin(uow: UnitOfWork, account_id: str, provider_id: str) -> None:
+    """The PIN has done its work: what stays in the ledger does not open the matter."""
+    theirs = (LedgerRow.channel == CHANNEL, LedgerRow.account == account_id, LedgerRow.provider_id == provider_id)
+    row = await uow.session.scalar(select(LedgerRow).where(*theirs))
+    if row is not None and row.raw_json is not None:
+        row.raw_json = _without_pin(row.raw_json)
+
+
+def _without_pin(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {name: _without_pin(inner) for name, inner in value.items()}
+    command = recognise(value) if isinstance(value, str) else None
+    return f"{command.number} {HIDDEN_PIN}" if command is not None and command.name == commands.STATUS else value
 
 
 async def _worded(uow: UnitOfWork, row: SmsAnswerRow) -> str:

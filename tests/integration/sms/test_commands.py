@@ -1,5 +1,7 @@
 """Short commands of citizens: obeyed once, answered even when the provider is away, and never a contact."""
 
+import json
+
 from channels.sms.answers import ANSWERS_A_DAY
 from channels.sms.tables import SmsAnswerRow
 from records.citizens.receipts import MAX_FAILURES, issue, new_pin
@@ -40,6 +42,16 @@ async def test_number_and_pin_tell_the_status_and_nothing_that_was_written(world
     assert number in told
     assert "请问何时答复" not in told
     assert len(await world.room.contacts()) == 1
+
+
+async def test_a_pin_does_not_stay_in_the_ledger_however_it_was_written(world: SmsWorld) -> None:
+    number, pin = await receipt(world)
+    wide = "".join(chr(ord(digit) + 0xFEE0) for digit in pin)
+    for sid, text in (("SM2", f"查询 {number} {pin}"), ("SM3", f"{number}，{wide}。")):
+        assert number in await answered(world, text, sid)
+    kept = [json.dumps(row.raw_json, ensure_ascii=False) for row in await world.room.ledger()]
+    assert len(kept) == 3
+    assert not any(secret in text for text in kept for secret in (pin, wide))
 
 
 async def test_a_pin_cannot_be_guessed_by_text_message(world: SmsWorld) -> None:
