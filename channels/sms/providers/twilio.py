@@ -56,7 +56,7 @@ class TwilioProfile:
         signed = call.url.encode()
         body_hash = parse_qs(urlsplit(call.url).query).get(BODY_HASH)
         if body_hash:
-            if not hmac.compare_digest(hashlib.sha256(call.body).hexdigest(), body_hash[0].lower()):
+            if not hmac.compare_digest(hashlib.sha256(call.body).hexdigest().encode(), body_hash[0].lower().encode()):
                 return False
         elif _is_form(call):
             fields = sorted(set(_fields(call.body)))

@@ -76,6 +76,7 @@ async def test_what_is_forged_or_old_or_for_another_account_leaves_nothing(world
         await platform.says(xml, msg_signature=""),
         await platform.says(xml, timestamp=old),
         await platform.says(xml, timestamp="soon"),
+        await platform.says(xml, timestamp="9" * 12),
     ):
         assert answer.status_code == 403
     for unreadable in (xml, "no xml", XXE):

@@ -41,6 +41,7 @@ def test_twilios_own_example_is_right() -> None:
     "forged",
     [
         replace(SIGNED, url="https://mycompany.com/myapp.php?foo=1&bar=3"),
+        replace(SIGNED, url="https://mycompany.com/myapp.php?bodySHA256=%E7%AD%BE"),
         replace(SIGNED, body=urlencode({**FIELDS, "Digits": "1235"}).encode()),
         replace(SIGNED, body=urlencode({**FIELDS, "More": "1"}).encode()),
         replace(SIGNED, headers=FORM),
