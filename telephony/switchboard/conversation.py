@@ -15,6 +15,7 @@ from telephony.switchboard.supervision import Supervision
 
 log = logging.getLogger(__name__)
 
+PASSED_ON = "transfer"
 STAFF_NUMBER = words("工号{staff:digits}为您服务。", "Staff number {staff:digits} speaking.")
 
 
@@ -222,7 +223,7 @@ class Conversation:
             await self._pass_on(agent_id, call.consult, call.consult.agent_id)
             return
         await self.conference(agent_id)
-        call.ended_by = "transfer"
+        call.ended_by = PASSED_ON
         await house.change(lambda uow: house.router.finish(uow, call.contact_id, agent_id))
 
     async def _pass_on(self, agent_id: str, consult: Consult, other: str) -> None:

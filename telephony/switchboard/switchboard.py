@@ -16,7 +16,7 @@ from telephony.ivr.ports import Session
 from telephony.switchboard import flows, recordings, store
 from telephony.switchboard.adoption import sort_out
 from telephony.switchboard.call import AgentSide, Call, answered, first_of
-from telephony.switchboard.conversation import Conversation, give_back, has
+from telephony.switchboard.conversation import PASSED_ON, Conversation, give_back, has
 from telephony.switchboard.house import House, words
 from telephony.switchboard.outgoing import Outgoing
 from telephony.switchboard.phones import Phones
@@ -191,7 +191,7 @@ class Switchboard:
 
     async def _after(self, call: Call) -> str | None:
         """The agent is done: others may go on with the citizen; then he is asked how it was, except about reports."""
-        if call.others and call.bridge is not None:
+        if call.others or call.ended_by == PASSED_ON:
             await call.until_alone()
             return None
         async with self._house.database.unit_of_work(self._house.access, read_only=True) as uow:
