@@ -19,6 +19,7 @@ from kit.events import Event, EventHub, EventLog
 from kit.tasks import stop
 from telephony.embedded.frames import PAGE_FRAME, Call
 from telephony.embedded.page_frames import COMMAND
+from telephony.guard import Window
 from telephony.phones import IceServer
 
 log = logging.getLogger(__name__)
@@ -28,6 +29,8 @@ LEASE = "telephony"
 PING_S = 8.0
 SILENCE_S = 25.0
 COMMAND_TIMEOUT_S = 4.0
+# More than a page says: some dozens of candidates for a call, and keys as fast as they are pressed.
+MOST_FRAMES, FRAMES_WINDOW_S = 300, 30.0
 BAD_DATA = 1007
 NOT_SIGNED_IN = 4401
 TRY_AGAIN_LATER = 1013
@@ -94,6 +97,7 @@ class PageSocket:
         self._events = events
         self._ice_servers = ice_servers
         self._heard = True
+        self._frames = Window(MOST_FRAMES, FRAMES_WINDOW_S)
         self._sending = asyncio.Lock()
 
     async def run(self) -> None:
@@ -115,6 +119,9 @@ class PageSocket:
         while True:
             text = await self._socket.receive_text()
             self._heard = True
+            if not self._frames.admit(""):
+                await self._socket.close(TRY_AGAIN_LATER)
+                return
             if text == '{"type":"pong"}':
                 continue
             try:

@@ -18,7 +18,7 @@ from kit.redis import make_redis
 from kit.tasks import stop
 from records.staff.tables import AccountRow, AuditRow
 from router.contact import ContactStatus
-from telephony.embedded.page_wire import LEASE, PageTeller
+from telephony.embedded.page_wire import LEASE, MOST_FRAMES, PageTeller
 from telephony.phones import IceServer, PhoneSettings
 from tests.support.asgi_socket import connected
 from tests.support.inbox import Inbox
@@ -149,6 +149,16 @@ async def test_a_page_is_told_of_the_way_and_of_its_own_calls_only(
     [(name, said)] = gateway.asked
     assert (name, said["party"]) == ("phone.frame", f"agent:{agent.id}")
     assert said["frame"] == {"type": "digit", "page": "p1", "leg_id": "mine", "value": "5"}
+
+
+async def test_a_page_that_speaks_without_end_is_cut_off(office: Inbox, gateway: Gateway, browser: AsyncClient) -> None:
+    desk = office.desk
+    desk.services.events = office.feeds._events
+    async with connected(desk.app, "/api/desk/calls/line", cookies=f"{COOKIE}={browser.cookies[COOKIE]}") as page:
+        await page.hears("welcome")
+        for _ in range(MOST_FRAMES + 1):
+            page.say({"type": "hello", "page": "p1"})
+        assert await page.closes() == 1013
 
 
 async def test_without_a_session_or_the_right_there_is_no_line(office: Inbox, gateway: Gateway) -> None:
