@@ -9,6 +9,8 @@ from channels.adapter import Intake
 from channels.letter.inbound import PAPER
 from desk.access import Actor
 from desk.inbox import presenting, reading
+from desk.inbox.store import load, restricted_queues
+from desk.inbox.visibility import reads_queue
 from desk.letters import store
 from desk.schemas.inbox import ThreadItem
 from desk.schemas.letters import LetterInput, LetterView, PostedInput, ResemblingLetter
@@ -37,7 +39,7 @@ async def register(database: Database, intake: Intake, who: Actor, body: LetterI
         files = await _scans(uow, who, body.attachment_ids) if known is None else []
         received_at = await _received_at(uow, body.received_on)
         if known is None and not body.confirmed:
-            await _refuse_repeats(uow, body, files)
+            await _refuse_repeats(uow, who, body, files)
     if known is not None and known.contact_id is not None:
         async with database.unit_of_work(who.access, read_only=True) as uow:
             return LetterView(
@@ -70,11 +72,15 @@ async def _received_at(uow: UnitOfWork, day: date) -> datetime:
     return uow.now if day == today else datetime.combine(day, _NOON, zone).astimezone(UTC)
 
 
-async def _refuse_repeats(uow: UnitOfWork, body: LetterInput, files: Sequence[AttachmentRow]) -> None:
+async def _refuse_repeats(uow: UnitOfWork, who: Actor, body: LetterInput, files: Sequence[AttachmentRow]) -> None:
+    """Nothing is told of queues that this account may not read, nor of what is confidential and was not opened."""
     zone = ZoneInfo((await staff.workspace(uow)).timezone)
     found = [("same_scan", row) for row in await store.with_files(uow, [file.sha256 for file in files])]
     if body.sender and body.dated:
         found += [("same_sender", row) for row in await store.of_sender(uow, body.sender, body.dated)]
+    restricted = await restricted_queues(uow)
+    loaded = await load(uow, [row for _, row in found])
+    readable = {one.row.id for one in loaded if one.is_open_to(who) and reads_queue(who, one.row.queue_id, restricted)}
     letters = {
         row.id: ResemblingLetter.model_validate(
             {
@@ -86,6 +92,7 @@ async def _refuse_repeats(uow: UnitOfWork, body: LetterInput, files: Sequence[At
             }
         )
         for why, row in reversed(found)
+        if row.id in readable
     }
     if letters:
         listed = [letter.model_dump(mode="json") for letter in letters.values()]

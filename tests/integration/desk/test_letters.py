@@ -173,6 +173,21 @@ async def test_a_sealed_letter_is_not_given_away_by_a_repeat(office: Inbox, cler
     await registered(clerk, letter(kind="report", attachment_ids=[await upload(clerk, photo())]))
 
 
+async def test_a_repeat_tells_nothing_of_a_queue_that_is_not_ones_own(office: Inbox, clerk: AsyncClient) -> None:
+    first = await registered(clerk, letter(subject="致局长：反映某处长", attachment_ids=[await upload(clerk, photo())]))
+    await office.change(first["contact_id"], queue_id=office.queues["director"])
+    director = await office.desk.signed_in("director", "registrar")
+    again = await director.post("letters", json=letter())
+    assert [one["contact_id"] for one in again.json()["letters"]] == [first["contact_id"]]
+    await registered(clerk, letter(attachment_ids=[await upload(clerk, photo())]))
+
+
+async def test_a_repeat_names_no_sender_of_what_was_not_opened(office: Inbox, clerk: AsyncClient) -> None:
+    await registered(clerk, letter(kind="report"))
+    discipline = await office.desk.signed_in("discipline", "registrar")
+    await registered(discipline, letter())
+
+
 def text_of(pdf: bytes) -> str:
     document = pypdfium2.PdfDocument(pdf)
     text = "\n".join(page.get_textpage().get_text_bounded() for page in document)
