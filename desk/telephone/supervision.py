@@ -7,7 +7,7 @@ from fastapi.responses import FileResponse
 from sqlalchemy import Select, select
 
 from desk.access import Actor
-from desk.inbox import store
+from desk.inbox import reading, store
 from desk.inbox.files import HEADERS
 from desk.inbox.visibility import reads_queue
 from desk.schemas.telephone import DialView, DutyInput, DutyView, RecordingHoldInput, RecordingView, ServiceInput
@@ -107,9 +107,7 @@ async def written(database: Database, who: Actor, contact_id: str, action: str) 
 
 async def dial(uow: UnitOfWork, router: Router, guard: DialGuard, who: Actor, contact_id: str, number: str) -> DialView:
     """Raises `NotFound`, `Conflict` code `agent_not_available`, `Forbidden`, `TooMany`."""
-    row = await uow.session.scalar(select(ContactRow).where(ContactRow.id == contact_id))
-    if row is None or not reads_queue(who, row.queue_id, await store.restricted_queues(uow)):
-        raise NotFound("There is no such contact.")
+    row = (await reading.require_contact(uow, who, contact_id)).row
     guard.require(who.account_id, await _roles(uow, who), normalise("phone", number))
     audit.record(uow, "call.dialled", "contact", contact_id, sealed=row.sealed)
     return DialView(contact_id=await callbacks.dial(uow, router, contact_id, who.account_id, number))
