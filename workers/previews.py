@@ -5,6 +5,7 @@ Files of strangers are opened in a child process with limits on memory and time;
 
 import asyncio
 import logging
+import os
 import sys
 from typing import Any
 
@@ -44,6 +45,7 @@ async def make_preview(runtime: JobRuntime, payload: dict[str, Any]) -> None:
 
 
 async def _draw(path: str, media_type: str) -> bytes | None:
+    # The environment may hold secrets; the child gets none of it.
     child = await asyncio.create_subprocess_exec(
         sys.executable,
         "-m",
@@ -52,6 +54,7 @@ async def _draw(path: str, media_type: str) -> bytes | None:
         media_type,
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.DEVNULL,
+        env={"PYTHONPATH": os.pathsep.join(filter(None, sys.path)), "PYTHONUTF8": "1"},
     )
     try:
         picture, _ = await asyncio.wait_for(child.communicate(), TIMEOUT_S)
