@@ -1,7 +1,7 @@
 """What the platform calls: verified, stored, and only then answered with `success`."""
 
 import hashlib
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 from fastapi import APIRouter, Request
 from fastapi.responses import PlainTextResponse

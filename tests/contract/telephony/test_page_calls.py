@@ -230,7 +230,9 @@ async def test_a_page_that_offers_without_end_is_stopped_and_the_others_are_serv
         leg = await process.came.get()
         for _ in range(MOST_OFFERS):
             await greedy.says("join", leg_id=leg.id, offer="v=0")
-        await wait_until(lambda: sum(told["type"] == "error" for told in greedy.told) == MOST_OFFERS, "all are answered")
+        await wait_until(
+            lambda: sum(told["type"] == "error" for told in greedy.told) == MOST_OFFERS, "all are answered"
+        )
         codes = [told["code"] for told in greedy.told if told["type"] == "error"]
         assert codes == ["bad_offer"] * (MOST_OFFERS - 1) + ["too_many"]
         await world.page("web:s2").call()
