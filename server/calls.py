@@ -3,6 +3,7 @@
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Coroutine
+from dataclasses import replace
 from typing import Any, Protocol
 
 from fastapi import WebSocket
@@ -111,15 +112,23 @@ def embedded_engine(services: Services) -> EmbeddedEngine:
     )
 
 
+def visitor_line(visitor: Visitor, workspace_id: str, dialled: str) -> PageLine:
+    """Of a visitor's page. A call is nobody's where the chat is a report: no ordinary record names that chat."""
+    session_id = "" if visitor.sealed else visitor.session_id
+    return PageLine(
+        workspace_id=workspace_id,
+        party=f"web:{visitor.session_id}",
+        dialled=dialled,
+        variables={"line": "web", "session_id": session_id},
+    )
+
+
 def serve_visitor(services: Services) -> Callable[[WebSocket, Visitor, Callable[[], Awaitable[None]]], Awaitable[None]]:
     """What serves the call button's sockets: see `webchat.routes_calls.ServeCall`."""
 
     async def serve(socket: WebSocket, visitor: Visitor, may_call: Callable[[], Awaitable[None]]) -> None:
-        line = PageLine(
-            workspace_id=str(services.access.workspace_id),
-            party=f"web:{visitor.session_id}",
-            dialled=services.settings.citizens.site.phone_digits,
-            variables={"line": "web", "session_id": visitor.session_id},
+        line = replace(
+            visitor_line(visitor, str(services.access.workspace_id), services.settings.citizens.site.phone_digits),
             may_call=may_call,
         )
         await PageSocket(
