@@ -1,10 +1,10 @@
 """Supervisors: duty roster, the switch of the service, recordings, and taking part in calls."""
 
-from datetime import datetime
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query, Request
 from fastapi.responses import FileResponse
+from pydantic import AwareDatetime
 
 from desk.access import Actor, Reading, Writing, require, services_of
 from desk.schemas.telephone import (
@@ -74,8 +74,8 @@ async def find_recordings(
     agent_id: str = "",
     queue_id: str = "",
     contact_id: str = "",
-    since: datetime | None = None,
-    until: datetime | None = None,
+    since: AwareDatetime | None = None,
+    until: AwareDatetime | None = None,
     at_least_s: Annotated[int, Query(ge=0)] = 0,
 ) -> list[RecordingView]:
     wanted = RecordingQuery(

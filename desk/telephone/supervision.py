@@ -63,7 +63,7 @@ async def recordings(uow: UnitOfWork, who: Actor, wanted: RecordingQuery) -> lis
     return [_view(row) for row in rows if reads_queue(who, row.queue_id, restricted)]
 
 
-def _open_recordings() -> Select[tuple[RecordingRow]]:
+def _open_recordings() -> Select[RecordingRow]:
     """Of contacts that are not confidential now, whatever they were when they were recorded."""
     query = select(RecordingRow).join(ContactRow, ContactRow.id == RecordingRow.contact_id)
     return query.where(RecordingRow.sealed.is_(False), ContactRow.sealed.is_(False))

@@ -160,6 +160,8 @@ async def test_recordings_are_found_and_each_hearing_is_written_down(
     ]
     for query, found in asked:
         assert [item["id"] for item in (await boss.get("telephone/recordings", params=query)).json()] == found
+    naive = await boss.get("telephone/recordings", params={"since": "2026-11-24T08:00:00"})
+    assert naive.status_code == 422
     heard = await boss.get(f"telephone/recordings/{kept}/sound")
     assert (heard.content, heard.headers["content-type"]) == (data, "audio/wav")
     assert (await boss.get(f"telephone/recordings/{sealed}/sound")).status_code == 404
