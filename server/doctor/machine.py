@@ -102,9 +102,7 @@ async def voice(settings: Settings, say: Say) -> list[Finding]:
     program = shlex.split(speech.command)[0] if speech.voice == "command" and speech.command else ESPEAK
     if shutil.which(program):
         return [good(say(f"语音合成 {program}", f"a voice for the telephone: {program}"))]
-    what = say(
-        f"没有语音合成 {program}，电话只能播放录音提示", f"no voice {program}: calls hear recorded prompts only"
-    )
+    what = say(f"没有语音合成 {program}，电话只能播放录音提示", f"no voice {program}: calls hear recorded prompts only")
     return [warning(what, "apt-get install espeak-ng" if program == ESPEAK else "AXD_SPEECH__COMMAND")]
 
 

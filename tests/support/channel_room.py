@@ -117,7 +117,12 @@ class ChannelRoom:
 
     @property
     def adapters(self) -> Mapping[str, Adapter]:
-        return {"chat": self.side.chat, "form": self.side.form, "mail": self.adapter, self.adapter.channel: self.adapter}
+        return {
+            "chat": self.side.chat,
+            "form": self.side.form,
+            "mail": self.adapter,
+            self.adapter.channel: self.adapter,
+        }
 
     def direct(self, adapter: Adapter | None = None, database: Database | None = None) -> DirectIntake:
         return DirectIntake(database or self.database, self.access, adapter or self.adapter, self.arrivals)

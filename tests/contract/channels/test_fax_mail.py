@@ -8,7 +8,7 @@ import pypdfium2
 import pytest
 from PIL import Image
 
-from channels.adapter import IgnoredInbound, MalformedInbound, MessageRejected
+from channels.adapter import Adapter, IgnoredInbound, MalformedInbound, MessageRejected
 from channels.fax.files import FaxReader
 from channels.intake import ClaimLoop
 from channels.mail.threads import ReplyMarks
@@ -239,7 +239,7 @@ async def test_through_ledger_and_router_a_fax_is_one_contact(faxes: FaxRoom) ->
     mail = samples.hylafax_mail(samples.tiff())
     for provider_id in ("1", "2"):
         await room.store(faxes.mailed(box, mail, provider_id))
-    adapters = {"mail": faxes.mail, "fax": faxes.fax}
+    adapters: dict[str, Adapter] = {"mail": faxes.mail, "fax": faxes.fax}
     claims = ClaimLoop(room.database, room.access, room.side.blobs, adapters, room.arrivals, room.waker)
     while await claims.work():
         pass

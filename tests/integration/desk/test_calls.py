@@ -24,7 +24,7 @@ from tests.support.asgi_socket import connected
 from tests.support.inbox import Inbox
 
 TURN = IceServer(urls=["turn:turn.example"], username="u", credential="p")
-CALL = {"agent_id": None, "consult": None, "parties": 2, "recording": True, "supervised": {}}
+CALL: dict[str, Any] = {"agent_id": None, "consult": None, "parties": 2, "recording": True, "supervised": {}}
 
 
 class Gateway:

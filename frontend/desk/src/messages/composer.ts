@@ -30,8 +30,11 @@ export function useComposer(contactId: () => string) {
   const channel = computed(() => chosen.value?.channel ?? '')
   const isOpen = computed(() => ['active', 'parked'].includes(thread.contact?.status ?? ''))
   const canReply = computed(() => thread.isMine && isOpen.value && ways.value.some((one) => !one.forbidden))
+  /** Until the contact is loaded nobody knows whether it can be answered: what is typed meanwhile is a reply that waits. */
+  const known = computed(() => thread.detail?.id === contactId())
+  const written = computed(() => draft.value.text.trim() !== '' || draft.value.attachments.length > 0)
   const ready = computed(
-    () => uploading.value.length === 0 && (draft.value.text.trim() !== '' || draft.value.attachments.length > 0),
+    () => uploading.value.length === 0 && written.value && (kind.value === 'note' || canReply.value),
   )
 
   watch(
@@ -45,8 +48,9 @@ export function useComposer(contactId: () => string) {
   watch(ways, (known) => (way.value = keptWay(known, way.value)), { immediate: true })
   /** A note that is being written stays a note: what was meant for colleagues must not go on as a reply. */
   watch(
-    canReply,
-    (can) => {
+    [known, canReply],
+    ([isKnown, can]) => {
+      if (!isKnown) return
       if (!can) kind.value = 'note'
       else if (drafts.of(contactId(), 'note').text === '') kind.value = 'reply'
     },
