@@ -51,7 +51,8 @@ async def split(
 async def undo(uow: UnitOfWork, split_id: str, *, by: str) -> SplitRow:
     """Everything belongs to the first record again, and the new one leads to it.
 
-    Raises `NotFound`, and `Conflict` (code `already_undone`), also where the new record was merged elsewhere.
+    Raises `NotFound`, and `Conflict` (code `already_undone`), also where the new record was merged elsewhere; `Invalid`
+    (code `sealed_mix`) where one of the two has become confidential meanwhile.
     """
     row: SplitRow | None = await uow.session.scalar(select(SplitRow).where(SplitRow.id == split_id))
     if row is None:
@@ -62,6 +63,8 @@ async def undo(uow: UnitOfWork, split_id: str, *, by: str) -> SplitRow:
     holder = await store.kept(uow, row.from_id)
     if holder.id == fresh.id:
         raise Conflict("The first record was merged into the new one.", code="already_undone")
+    if holder.sealed != fresh.sealed:
+        raise Invalid("A confidential record is merged with confidential ones only.", code="sealed_mix")
     await _move(uow, [address.id for address in await store.addresses_of(uow, fresh.id)], holder.id)
     fresh.merged_into_id = holder.id
     row.undone_at, row.undone_by_id = uow.now, by

@@ -94,6 +94,21 @@ async def test_a_split_whose_record_went_elsewhere_cannot_be_undone(work: Work) 
     assert await citizen(work, PHONE) == third
 
 
+async def test_a_split_is_not_undone_over_a_seal(work: Work) -> None:
+    """It would bring a confidential address into an ordinary record, and into its search."""
+    one, two = await citizen(work, MAIL), await citizen(work, PHONE)
+    async with work() as uow:
+        await merging.merge(uow, one, two, "same person", by="someone")
+        phone = next(row.id for row in await store.addresses_of(uow, one) if row.kind == "phone")
+        row = await splits.split(uow, one, [phone], [], "another person", by="someone")
+        await sealing.seal(uow, await store.family_of(uow, row.new_id), "a report")
+    async with work() as uow:
+        with pytest.raises(Invalid) as refused:
+            await splits.undo(uow, row.id, by="someone")
+        assert refused.value.code == "sealed_mix"
+        assert [address.kind for address in await store.addresses_of(uow, one)] == ["mail"]
+
+
 async def test_wishes_hold_over_merges_and_channels(work: Work) -> None:
     one, two = await citizen(work, MAIL), await citizen(work, PHONE)
     async with work() as uow:
