@@ -14,6 +14,7 @@ export default {
     'Calls follow the published flow. Change the draft freely; published, the next call follows it, and you can always roll back.',
   newFlow: 'New flow',
   noFlows: 'No flows yet',
+  noSuchFlow: 'This flow cannot be opened',
   noFlowsHint: 'Callers wait for an agent at once. Make a flow; once published, calls follow it.',
   onlyDraft: 'Draft only',
   publishedAs: 'In use: version {n}',

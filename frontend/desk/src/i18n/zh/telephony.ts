@@ -13,6 +13,7 @@ export default {
   flowsLead: '来电按已发布的流程走。草稿随便改，发布后从下一个来电起生效，随时可以退回。',
   newFlow: '新建流程',
   noFlows: '还没有流程',
+  noSuchFlow: '打不开这个流程',
   noFlowsHint: '来电会直接排队等人工。新建一个流程，写好并发布后来电就按它走。',
   onlyDraft: '仅草稿',
   publishedAs: '使用中：第 {n} 版',
