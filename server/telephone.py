@@ -23,6 +23,15 @@ from telephony.switchboard.switchboard import Switchboard
 from webchat.limits import RateLimits
 from webchat.service_status import Matters
 
+MOST_SOURCE_CHARS = 64
+
+
+def guesser(caller: str, variables: Mapping[str, str]) -> str:
+    """Whose wrong PINs are counted together: of a number, and of all who withhold theirs on one line. Each new call
+    would otherwise bring new guesses.
+    """
+    return (caller or f"withheld:{variables.get('line', '')}")[:MOST_SOURCE_CHARS]
+
 
 class ReceiptQueries:
     """Data action `receipt` of flows: number and PIN as on the status page, its answer to be read out.
@@ -36,7 +45,7 @@ class ReceiptQueries:
         self._answers = StatusAnswers(matters, RateLimits(services.redis, str(services.access.workspace_id)))
 
     async def __call__(self, session: Session, values: Mapping[str, str]) -> Answer:
-        number, source = receipts.clean_number(values["number"]), session.leg.caller or session.leg.id
+        number, source = receipts.clean_number(values["number"]), guesser(session.leg.caller, session.leg.variables)
         if number is None:
             return Answer(exit="wrong_number")
         verdict = await receipts.check(self._database, self._access, number, values["pin"], source)
