@@ -9,7 +9,7 @@ from sqlalchemy import or_, select
 from kit.unit_of_work import UnitOfWork
 from records.staff.tables import AccountRow
 from router import store
-from router.contact import ContactStatus
+from router.contact import ChannelClass, ContactStatus, class_of
 from router.hours import HOTLINE, Calendar, PublishedTable, missing_table
 from router.queues import target_s
 from router.results import AgentStanding, AlarmStanding, Board, QueueStanding
@@ -83,11 +83,18 @@ def _count(figures: _Figures, queue: QueueRow, row: ContactRow, today: datetime,
         figures.in_time += (row.accepted_at - entered).total_seconds() <= target
     if row.status == ContactStatus.ABANDONED and row.closed_at is not None and row.closed_at >= today:
         figures.abandoned += 1
-    if row.closed_at is None and row.first_answer_at is None and row.due_at is not None and row.due_at < now:
+    if row.due_at is not None and row.due_at < now and _owes_an_answer(row):
         figures.overdue_since.append(row.due_at)
     age = elapsed_s(row.received_at, now) // TREND_S
     if age < TREND_SPANS:
         figures.trend[TREND_SPANS - 1 - age] += 1
+
+
+def _owes_an_answer(row: ContactRow) -> bool:
+    """A call is answered when it is accepted, all else when the first answer is written."""
+    is_spoken = class_of(row.channel) is ChannelClass.VOICE
+    answered_at = row.accepted_at if is_spoken else row.first_answer_at
+    return row.closed_at is None and answered_at is None
 
 
 async def _line(uow: UnitOfWork, queue: QueueRow, figures: _Figures, staff: Staffing) -> QueueStanding:

@@ -71,6 +71,15 @@ async def test_the_board_counts_what_happened(world: RoutingWorld) -> None:
     assert (await world.contact(waiting)).status == ContactStatus.QUEUED
 
 
+async def test_a_call_that_was_accepted_owes_no_answer_any_more(world: RoutingWorld) -> None:
+    agent = await world.agent()
+    await world.active(agent, "voice")
+    await world.pass_time(60, agent)
+    async with world.database.unit_of_work(world.access, read_only=True) as uow:
+        board = await world.router.board(uow)
+    assert [line.overdue for line in board.queues if line.queue_id == world.queues["phone"]] == [0]
+
+
 async def test_agents_stand_by_what_they_chose_and_what_they_have(world: RoutingWorld) -> None:
     agent = await world.agent()
 
