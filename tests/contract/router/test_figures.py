@@ -155,6 +155,7 @@ async def test_a_preview_shows_whom_nobody_could_serve(world: RoutingWorld) -> N
         preview = await world.router.preview_skills(uow, [change])
         levels = await world.router.levels(uow)
     assert preview.unreachable_contact_ids == (report,)
-    (effect,) = preview.effects
-    assert (effect.before, effect.after, effect.waiting) == ((only,), (), 1)
+    skill = world.skills["举报(保密)"]
+    sets = {effect.requirements[skill]: (effect.before, effect.after, effect.waiting) for effect in preview.effects}
+    assert sets == {1: ((only,), (), 1), 8: ((only,), (), 0)}, "all reports, and those against the bureau's own staff"
     assert levels[only] == {world.skills["举报(保密)"]: 8}
