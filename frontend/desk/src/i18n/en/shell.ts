@@ -13,7 +13,7 @@ export default {
   bots: 'Telegram',
   sms: 'SMS',
   lines: 'Lines',
-  telephony: 'Telephone',
+  telephony: 'Phone',
   texts: 'Texts',
   staff: 'Staff',
   help: 'Help',
