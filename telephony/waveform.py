@@ -1,6 +1,7 @@
 """Sound as numbers: WAV files, G.711, and a waiting music of our own. Samples are 16-bit mono at 8 kHz."""
 
 import wave
+from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
@@ -60,6 +61,7 @@ def from_ulaw(coded: bytes) -> Samples:
     return np.where(values & 0x80, _BIAS - magnitude, magnitude - _BIAS).astype(np.int16)
 
 
+@lru_cache(maxsize=1)
 def waiting_music() -> Samples:
     """Sixteen seconds of slow broken chords, quiet, without a seam where they repeat."""
     chords = ((262, 330, 523, 659), (220, 262, 330, 440), (175, 220, 262, 349), (165, 330, 494, 659))

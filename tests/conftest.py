@@ -3,6 +3,7 @@
 Both cost minutes where an example drives a real database on a busy machine.
 """
 
+import pytest
 from hypothesis import Phase, settings
 
 settings.register_profile(
@@ -12,3 +13,9 @@ settings.register_profile(
     phases=[phase for phase in Phase if phase is not Phase.explain],
 )
 settings.load_profile("axd")
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Chromium comes last, however pytest groups tests by their fixtures: Playwright keeps an event loop for itself."""
+    items.sort(key=lambda item: item.path.parent.name == "e2e")

@@ -7,37 +7,24 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-RATE_HZ = 8000
+from telephony import waveform
+from telephony.waveform import RATE_HZ, Samples
+
 FRAME_SAMPLES = 160
 FRAME_S = FRAME_SAMPLES / RATE_HZ
 LOUDEST = 32767
 
-Samples = NDArray[np.int16]
-
 SILENCE: Samples = np.zeros(FRAME_SAMPLES, np.int16)
 SILENCE.setflags(write=False)
 
-_BIAS, _CLIP = 0x84, 32635
 _DTMF_ROWS_HZ = (697, 770, 852, 941)
 _DTMF_COLUMNS_HZ = (1209, 1336, 1477, 1633)
 _DTMF_KEYS = ("123A", "456B", "789C", "*0#D")
 _TONE_S = 0.1
-_CHORDS_HZ = ((196.0, 261.6, 329.6), (220.0, 261.6, 329.6), (174.6, 220.0, 261.6), (196.0, 246.9, 293.7))
-_CHORD_S = 2.0
 
 
-def _encoding_table() -> NDArray[np.uint8]:
-    """The code of each 16-bit value, found by its bits as an unsigned number."""
-    values = np.arange(65536, dtype=np.uint16).view(np.int16).astype(np.int32)
-    sign = np.where(values < 0, 0x80, 0)
-    magnitude = np.minimum(np.abs(values), _CLIP) + _BIAS
-    exponent = np.floor(np.log2(magnitude)).astype(np.int32) - 7
-    mantissa = (magnitude >> (exponent + 3)) & 0x0F
-    table: NDArray[np.uint8] = (~(sign | (exponent << 4) | mantissa) & 0xFF).astype(np.uint8)
-    return table
-
-
-_TO_ULAW = _encoding_table()
+# The code of each 16-bit value, found by its bits as an unsigned number.
+_TO_ULAW = np.frombuffer(waveform.to_ulaw(np.arange(65536, dtype=np.uint16).view(np.int16)), np.uint8)
 
 
 def to_ulaw(frame: Samples) -> bytes:
@@ -89,11 +76,3 @@ def _pair(digit: str) -> tuple[float, ...]:
         if digit in keys:
             return (row_hz, _DTMF_COLUMNS_HZ[keys.index(digit)])
     return ()
-
-
-@lru_cache(maxsize=1)
-def waiting_music() -> Samples:
-    """Four soft chords that go round, for those who have supplied no music of their own."""
-    swell = np.sin(np.linspace(0, np.pi, int(_CHORD_S * RATE_HZ))) ** 0.5
-    chords = [(tone(chord, _CHORD_S, level=0.12) * swell).astype(np.int16) for chord in _CHORDS_HZ]
-    return np.concatenate(chords)

@@ -10,10 +10,11 @@ from typing import Any, Literal, Protocol, TypeVar
 
 from kit.clock import Clock
 from telephony.calls import Answered, Digit, Ended, HangUpCause, LegEnded, LegEvent, LegState, Media
-from telephony.embedded.audio import Samples, dtmf, read_wav
+from telephony.embedded.audio import dtmf, read_wav
 from telephony.embedded.mixer import Playback, Voice
 from telephony.embedded.peer import Peer
 from telephony.leg_events import Keys, LegEvents
+from telephony.waveform import Samples
 
 log = logging.getLogger(__name__)
 

@@ -12,7 +12,8 @@ from typing import Protocol
 import numpy as np
 
 from telephony.calls import SpyMode
-from telephony.embedded.audio import FRAME_SAMPLES, SILENCE, Samples, clipped, waiting_music
+from telephony.embedded.audio import FRAME_SAMPLES, SILENCE, clipped
+from telephony.waveform import Samples, waiting_music
 
 PRIMED_FRAMES = 2
 MOST_FRAMES = 8

@@ -26,7 +26,8 @@ from av import AudioFrame, Packet
 
 from kit.errors import Invalid
 from kit.tasks import stop
-from telephony.embedded.audio import FRAME_SAMPLES, RATE_HZ, Samples, to_ulaw
+from telephony.embedded.audio import FRAME_SAMPLES, to_ulaw
+from telephony.waveform import RATE_HZ, Samples
 
 # Its lines hold the network addresses of people.
 logging.getLogger("aioice").setLevel(logging.WARNING)

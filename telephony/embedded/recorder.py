@@ -10,7 +10,8 @@ from pathlib import Path
 import numpy as np
 
 from telephony.calls import Recording
-from telephony.embedded.audio import FRAME_SAMPLES, RATE_HZ, Samples
+from telephony.embedded.audio import FRAME_SAMPLES
+from telephony.waveform import RATE_HZ, Samples
 
 log = logging.getLogger(__name__)
 

@@ -31,7 +31,7 @@ def photographs(folder: Path) -> list[Path]:
 
 
 def test_a_letter_is_registered_numbered_answered_and_posted(browser: Browser, axd: Platform, tmp_path: Path) -> None:
-    clerk = Staff(browser, axd, "sumin")
+    clerk = Staff(browser, axd, "heyun")
     clerk.sign_in()
     clerk.be_ready()
     page = clerk.page

@@ -17,13 +17,14 @@ from kit.clock import SystemClock
 from kit.ids import new_id
 from kit.tasks import stop
 from telephony.calls import CallLeg
-from telephony.embedded.audio import FRAME_S, FRAME_SAMPLES, RATE_HZ, SILENCE, Samples, to_ulaw
+from telephony.embedded.audio import FRAME_S, FRAME_SAMPLES, SILENCE, to_ulaw
 from telephony.embedded.engine import EmbeddedEngine
 from telephony.embedded.leg import EmbeddedLeg
 from telephony.embedded.page_frames import COMMAND, PageFrames
 from telephony.embedded.peer import TIME_BASE
 from telephony.embedded.settings import EmbeddedSettings
 from telephony.embedded.store import LeftOver, Legs
+from telephony.waveform import RATE_HZ, Samples
 from tests.support.tones import tone, tones_in
 from tests.support.waiting import wait_until
 

@@ -70,7 +70,7 @@ async def agent(office: Inbox) -> AccountRow:
 
 
 @pytest.fixture
-async def browser(office: Inbox, agent: AccountRow) -> AsyncClient:
+async def client(office: Inbox, agent: AccountRow) -> AsyncClient:
     return await office.desk.browser_of(agent.id)
 
 
@@ -80,7 +80,7 @@ async def contact_id(office: Inbox, agent: AccountRow) -> str:
 
 
 async def test_each_act_reaches_the_switchboard_with_who_asked(
-    gateway: Gateway, browser: AsyncClient, agent: AccountRow, contact_id: str
+    gateway: Gateway, client: AsyncClient, agent: AccountRow, contact_id: str
 ) -> None:
     acts: list[tuple[str, dict[str, Any], str, dict[str, Any]]] = [
         ("hold", {"on": True}, "hold", {"on": True}),
@@ -92,19 +92,19 @@ async def test_each_act_reaches_the_switchboard_with_who_asked(
         ("transfer", {"to": " 6203 "}, "transfer", {"to": "6203"}),
     ]
     for path, body, _, _ in acts:
-        answer = await browser.post(f"calls/{contact_id}/{path}", json=body)
+        answer = await client.post(f"calls/{contact_id}/{path}", json=body)
         assert answer.status_code == 204, answer.text
     common = {"contact_id": contact_id, "agent_id": agent.id}
     assert gateway.asked == [(name, {**common, **more}) for _, _, name, more in acts]
-    told = await browser.get(f"calls/{contact_id}")
+    told = await client.get(f"calls/{contact_id}")
     assert told.json() == {"contact_id": contact_id, **CALL}
 
 
 async def test_whom_a_call_was_passed_to_is_audited_without_the_number(
-    office: Inbox, gateway: Gateway, browser: AsyncClient, contact_id: str
+    office: Inbox, gateway: Gateway, client: AsyncClient, contact_id: str
 ) -> None:
-    await browser.post(f"calls/{contact_id}/transfer", json={"to": "13800138000"})
-    await browser.post(f"calls/{contact_id}/consult", json={"to": "agent:a2"})
+    await client.post(f"calls/{contact_id}/transfer", json={"to": "13800138000"})
+    await client.post(f"calls/{contact_id}/consult", json={"to": "agent:a2"})
     async with office.desk.work() as uow:
         rows = await uow.session.scalars(select(AuditRow).where(AuditRow.action.like("call.%")).order_by(AuditRow.id))
         assert [(row.action, row.detail) for row in rows] == [
@@ -120,25 +120,25 @@ async def test_a_call_of_somebody_else_does_not_exist(office: Inbox, gateway: Ga
 
 
 async def test_the_refusal_of_the_switchboard_comes_back_with_its_code(
-    gateway: Gateway, browser: AsyncClient, contact_id: str
+    gateway: Gateway, client: AsyncClient, contact_id: str
 ) -> None:
     gateway.refuses = True
-    answer = await browser.post(f"calls/{contact_id}/hold", json={"on": True})
+    answer = await client.post(f"calls/{contact_id}/hold", json={"on": True})
     assert (answer.status_code, answer.json()["code"]) == (409, "no_such_call")
 
 
 async def test_a_page_is_told_of_the_way_and_of_its_own_calls_only(
-    office: Inbox, gateway: Gateway, browser: AsyncClient, agent: AccountRow
+    office: Inbox, gateway: Gateway, client: AsyncClient, agent: AccountRow
 ) -> None:
     desk = office.desk
-    assert (await browser.get("calls/phone")).json() == {
+    assert (await client.get("calls/phone")).json() == {
         "engine": "embedded",
         "ice_servers": [TURN.as_json()],
         "sip": None,
     }
     tell = PageTeller(office.event_log, desk.workspace_id)
     desk.services.events = office.feeds._events
-    async with connected(desk.app, "/api/desk/calls/line", cookies=f"{COOKIE}={browser.cookies[COOKIE]}") as page:
+    async with connected(desk.app, "/api/desk/calls/line", cookies=f"{COOKIE}={client.cookies[COOKIE]}") as page:
         assert (await page.hears("welcome"))["ice_servers"] == [TURN.as_json()]
         await tell("agent:somebody", {"type": "ring", "leg_id": "theirs"})
         await tell(f"agent:{agent.id}", {"type": "ring", "leg_id": "mine"})
@@ -151,10 +151,10 @@ async def test_a_page_is_told_of_the_way_and_of_its_own_calls_only(
     assert said["frame"] == {"type": "digit", "page": "p1", "leg_id": "mine", "value": "5"}
 
 
-async def test_a_page_that_speaks_without_end_is_cut_off(office: Inbox, gateway: Gateway, browser: AsyncClient) -> None:
+async def test_a_page_that_speaks_without_end_is_cut_off(office: Inbox, gateway: Gateway, client: AsyncClient) -> None:
     desk = office.desk
     desk.services.events = office.feeds._events
-    async with connected(desk.app, "/api/desk/calls/line", cookies=f"{COOKIE}={browser.cookies[COOKIE]}") as page:
+    async with connected(desk.app, "/api/desk/calls/line", cookies=f"{COOKIE}={client.cookies[COOKIE]}") as page:
         await page.hears("welcome")
         for _ in range(MOST_FRAMES + 1):
             page.say({"type": "hello", "page": "p1"})

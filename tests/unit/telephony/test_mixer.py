@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 
 from telephony.calls import SpyMode
-from telephony.embedded.audio import FRAME_SAMPLES, SILENCE, Samples, dtmf, to_ulaw, waiting_music
+from telephony.embedded.audio import FRAME_SAMPLES, SILENCE, dtmf, to_ulaw
 from telephony.embedded.mixer import MOST_FRAMES, Listening, Mixer, Playback, Room, Voice
+from telephony.waveform import Samples, waiting_music
 from tests.support.tones import tones_in
 
 MUSIC: Samples = np.full(FRAME_SAMPLES, 9, np.int16)
