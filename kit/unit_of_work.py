@@ -149,9 +149,17 @@ class Database:
         self._is_sqlite = engine.dialect.name == "sqlite"
         # SQLite has one writer; queueing in the process is fair, its busy handler is not.
         self._writer = asyncio.Lock()
+        self._under_way = 0
+        self._at_rest = asyncio.Event()
+        self._at_rest.set()
+
+    async def settled(self) -> None:
+        """Wait until no writing unit of work is under way: all that was committed is published, too."""
+        await self._at_rest.wait()
 
     async def close(self) -> None:
-        """Let go of every connection."""
+        """Let go of every connection, once what was begun is settled."""
+        await self.settled()
         await self._writing.dispose()
         await self.engine.dispose()
 
@@ -161,6 +169,27 @@ class Database:
 
         Raises `Unavailable` when the database is down, locked or full: nothing was stored then.
         """
+        with self._counted(read_only=read_only):
+            async with self._transaction(access, read_only=read_only) as uow:
+                yield uow
+            await uow.settle(self.publisher)
+
+    @contextmanager
+    def _counted(self, *, read_only: bool) -> Iterator[None]:
+        if read_only:
+            yield
+            return
+        self._under_way += 1
+        self._at_rest.clear()
+        try:
+            yield
+        finally:
+            self._under_way -= 1
+            if not self._under_way:
+                self._at_rest.set()
+
+    @asynccontextmanager
+    async def _transaction(self, access: Access, *, read_only: bool) -> AsyncIterator[UnitOfWork]:
         async with AsyncExitStack() as stack:
             if self._is_sqlite and not read_only:
                 await stack.enter_async_context(self._writer)
@@ -180,7 +209,6 @@ class Database:
                     uow.write_events()
                     await session.commit()
                     uow.committed()
-        await uow.settle(self.publisher)
 
 
 def _may_work_later(error: DBAPIError) -> bool:

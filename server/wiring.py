@@ -120,6 +120,7 @@ class Services:
             if hasattr(plugin, "close"):
                 await plugin.close()
         await self.events.close()
+        await self.database.settled()
         await self.event_log.forget_published(self.database)
         await self.database.close()
         await self.redis.aclose()
@@ -143,7 +144,7 @@ def build(settings: Settings) -> Services:
     voice = VoiceAdapter(RemoteSwitchboard(commands))
     plugins = plugin_channels(settings, database, redis, router, box)
     connectors |= {chat.channel: chat, Channel.VOICE: voice, Channel.CALLBACK: voice, **live_connectors(plugins)}
-    paper = paper_channels(database, access, blobs, box, waker)
+    paper = paper_channels(database, access, blobs, box, waker, has_lines=settings.carries_by_asterisk)
     return Services(
         settings=settings,
         access=access,

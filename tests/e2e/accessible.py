@@ -4,9 +4,10 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page
 
 OPTIONS = {"runOnly": {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]}}
-# A menu that is just fading has the contrast of a ghost. What never rests, such as an offer's ring, is not waited for.
+# What is just fading or changing its colour has the contrast of a ghost. What never rests, or for long, such as an
+# offer's ring, is not waited for.
 SETTLED = """() => document.getAnimations().every(
-    (each) => each.playState !== 'running' || !each.effect?.target?.closest('.el-popper, .el-overlay, .el-message'))"""
+    (each) => each.playState !== 'running' || each.effect.getComputedTiming().endTime > 2000)"""
 
 
 def check(page: Page) -> None:

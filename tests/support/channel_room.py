@@ -101,6 +101,7 @@ class ChannelRoom:
         return cls(side=side, adapter=ScriptedAdapter(), arrivals=arrivals, redis=make_redis(redis_url))
 
     async def close(self) -> None:
+        await self.database.settled()
         await self.redis.aclose()
 
     @property

@@ -151,6 +151,7 @@ async def citizen_side(
             await browser.aclose()
         await chat.close()
         await events.close()
+        await database.settled()
         await redis.aclose()
 
 

@@ -210,6 +210,7 @@ async def open_inbox(url: str, redis_url: str, folder: Path, *, routed: bool = F
         finally:
             await bag.feeds.close()
             await hub.close()
+            await desk.database.settled()
             await redis.aclose()
 
 

@@ -189,6 +189,7 @@ async def hotline(
     finally:
         await line.stop()
         await events.close()
+        await database.settled()
         await redis.aclose()
 
 
