@@ -1,11 +1,12 @@
 """`axd bench`: the measurements that operators size with."""
 
 import json
+from functools import partial
 from typing import Annotated, Any
 
 import typer
 
-from server.bench.ingest import run_ingest
+from server.bench.ingest import Amount, run_ingest
 from server.bench.ingest_feeds import FEEDS
 from server.bench.message import run_message
 from server.bench.oracles import run_oracles
@@ -68,12 +69,14 @@ def message(
 def ingest(
     channel: Annotated[str, typer.Option(help="渠道 / " + ", ".join(FEEDS))] = "mail",
     seconds: Annotated[float, typer.Option(help="秒数 / seconds")] = 30.0,
+    items: Annotated[int | None, typer.Option(min=1, help="件数，代替秒数 / so many items instead of seconds")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="逐行 JSON / JSON lines")] = False,
 ) -> None:
-    """每秒接收多少件 / How many items a channel takes in."""
+    """每秒接收多少件，内存是否平稳 / How many items a channel takes in, and whether memory stays flat."""
     if channel not in FEEDS:
         raise typer.BadParameter(", ".join(FEEDS), param_hint="--channel")
-    _show(run_ingest(channel, seconds), as_json)
+    amount = Amount(seconds=seconds, items=items)
+    _show(run_ingest(channel, amount, partial(typer.echo, err=True)), as_json)
 
 
 @bench.command()

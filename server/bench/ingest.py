@@ -8,8 +8,10 @@ import asyncio
 import os
 import tempfile
 import time
-from collections.abc import AsyncIterator
+from array import array
+from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +33,50 @@ from server.wiring import Services, build
 MOST_UNDER_WAY = 64
 """Handed in and not done: more would measure a queue of our own making."""
 DRAIN_S = 60.0
+TENTHS = 10
+
+Tell = Callable[[str], None]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Amount:
+    """So many `items` where they are given, else as many as come in within `seconds`."""
+
+    seconds: float
+    items: int | None = None
+
+
+class Progress:
+    """How far a measurement has come, and the memory in use at each tenth of the way: does it stay flat?
+
+    `others` are processes of ours that do not count, such as the Redis.
+    """
+
+    def __init__(self, amount: Amount, others: Iterable[str], tell: Tell) -> None:
+        self._amount = amount
+        self._tell = tell
+        self._others = frozenset(others)
+        self._began = time.perf_counter()
+        self.rss_mb: list[float] = []
+
+    @property
+    def took_s(self) -> float:
+        return time.perf_counter() - self._began
+
+    def goes_on(self, handed_in: int) -> bool:
+        """Whether another item is wanted after `handed_in` of them."""
+        amount = self._amount
+        share = handed_in / amount.items if amount.items else self.took_s / amount.seconds
+        while len(self.rss_mb) < min(TENTHS - 1, int(share * TENTHS)):
+            self.note(handed_in)
+        return share < 1
+
+    def note(self, handed_in: int) -> None:
+        """Write down the memory of this process and of the parsers that it started."""
+        self.rss_mb.append(round(sum(map(_resident_of, ("self", *_children() - self._others))) / 2**20, 1))
+        self._tell(
+            f"{len(self.rss_mb) * 100 // TENTHS} %: {handed_in} items, {self.took_s:.0f} s, {self.rss_mb[-1]} MB"
+        )
 
 
 class Stopwatch:
@@ -39,7 +85,7 @@ class Stopwatch:
     def __init__(self) -> None:
         self._began: dict[str, float] = {}
         self._room = asyncio.Semaphore(MOST_UNDER_WAY)
-        self.spans: list[float] = []
+        self.spans = array("d")
 
     async def begin(self, provider_id: str) -> None:
         await self._room.acquire()
@@ -72,27 +118,30 @@ class TimedArrivals(Arrivals):
         return stored
 
 
-def run_ingest(channel: str, seconds: float) -> dict[str, Any]:
-    """One line of figures; `channel` is one of `FEEDS`."""
+def run_ingest(channel: str, amount: Amount, tell: Tell = lambda _: None) -> dict[str, Any]:
+    """One line of figures; `channel` is one of `FEEDS`. `tell` hears of each tenth of the way."""
     with private_redis() as redis_url, tempfile.TemporaryDirectory(prefix="axd-bench-") as folder:
         settings = Settings(data_dir=Path(folder), redis_url=redis_url, database_url="")
         settings.prepare_data_dir()
-        return asyncio.run(_measure(settings, channel, seconds))
+        return asyncio.run(_measure(settings, channel, amount, tell))
 
 
-async def _measure(settings: Settings, channel: str, seconds: float) -> dict[str, Any]:
+async def _measure(settings: Settings, channel: str, amount: Amount, tell: Tell) -> dict[str, Any]:
+    others = _children()
     async with _platform(settings) as services:
         watch = Stopwatch()
         feed = await FEEDS[channel](services)
-        began = time.perf_counter()
-        await (_hand_in_directly if feed.direct else _hand_in)(services, feed, watch, began + seconds)
-        took_s = time.perf_counter() - began
+        progress = Progress(amount, others, tell)
+        await (_hand_in_directly if feed.direct else _hand_in)(services, feed, watch, progress)
+        took_s = progress.took_s
+        progress.note(len(watch.spans))
         return {
             "channel": channel,
             "items_per_s": round(len(watch.spans) / took_s, 1),
             "p50_ms": percentile(watch.spans, 50),
             "p99_ms": percentile(watch.spans, 99),
-            "rss_mb": round(_resident_bytes() / 2**20, 1),
+            "rss_mb": progress.rss_mb[-1],
+            "rss_mb_by_tenth": progress.rss_mb,
             "items": len(watch.spans),
         }
 
@@ -109,7 +158,7 @@ async def _platform(settings: Settings) -> AsyncIterator[Services]:
         await services.close()
 
 
-async def _hand_in(services: Services, feed: Feed, watch: Stopwatch, until: float) -> None:
+async def _hand_in(services: Services, feed: Feed, watch: Stopwatch, progress: Progress) -> None:
     """Stored only; a claim loop beside it does the rest."""
     arrivals = TimedArrivals(services.router, services.acknowledgements)
     arrivals.watch = watch
@@ -117,7 +166,7 @@ async def _hand_in(services: Services, feed: Feed, watch: Stopwatch, until: floa
     loop = asyncio.create_task(claims.run())
     try:
         number = 0
-        while time.perf_counter() < until:
+        while progress.goes_on(number):
             batch = [feed.item(number + place) for place in range(feed.batch)]
             number += feed.batch
             for raw in batch:
@@ -128,7 +177,7 @@ async def _hand_in(services: Services, feed: Feed, watch: Stopwatch, until: floa
         await stop([loop])
 
 
-async def _hand_in_directly(services: Services, feed: Feed, watch: Stopwatch, until: float) -> None:
+async def _hand_in_directly(services: Services, feed: Feed, watch: Stopwatch, progress: Progress) -> None:
     """Stored, parsed and routed in one transaction, as many at once as pages would send."""
 
     async def one(number: int) -> None:
@@ -140,17 +189,15 @@ async def _hand_in_directly(services: Services, feed: Feed, watch: Stopwatch, un
 
     number = 0
     async with asyncio.TaskGroup() as group:
-        while time.perf_counter() < until:
+        while progress.goes_on(number):
             await watch.begin(feed.item(number).provider_id)
             group.create_task(one(number))
             number += 1
     await watch.drained()
 
 
-def _resident_bytes() -> int:
-    """Of this process and the parsers that it started."""
-    children = Path(f"/proc/self/task/{os.getpid()}/children").read_text("ascii").split()
-    return sum(_resident_of(process) for process in ("self", *children))
+def _children() -> set[str]:
+    return set(Path(f"/proc/self/task/{os.getpid()}/children").read_text("ascii").split())
 
 
 def _resident_of(process: str) -> int:
