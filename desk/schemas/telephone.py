@@ -135,11 +135,13 @@ class DutyView(BaseModel):
     number: str
     starts_at: datetime
     ends_at: datetime
+    version: int
 
 
 class DutyInput(BaseModel):
-    """`step`: 1 duty officer, 2 leader on duty, 3 duty room."""
+    """`step`: 1 duty officer, 2 leader on duty, 3 duty room. `based_on`: the version that was read, 0 for a new duty."""
 
+    based_on: int = Field(ge=0)
     step: int = Field(ge=1, le=3)
     name: str = Field(min_length=1, max_length=80)
     account_id: str | None = None

@@ -50,8 +50,8 @@ async def change_duty(who: Keeper, uow: Writing, duty_id: str, body: DutyInput) 
 
 
 @routes.delete("/duties/{duty_id}", status_code=204)
-async def remove_duty(who: Keeper, uow: Writing, duty_id: str) -> None:
-    await supervision.remove_duty(uow, duty_id)
+async def remove_duty(who: Keeper, uow: Writing, duty_id: str, based_on: Annotated[int, Query(ge=1)]) -> None:
+    await supervision.remove_duty(uow, duty_id, based_on)
 
 
 @routes.get("/service")

@@ -128,14 +128,15 @@ def _duty_view(row: DutyRow) -> DutyView:
 
 
 async def save_duty(uow: UnitOfWork, body: DutyInput, duty_id: str | None) -> DutyView:
-    """Raises `Invalid` code `bad_duty`, `NotFound`."""
-    row = await duty.save(uow, Duty(**body.model_dump()), duty_id)
+    """Raises `Invalid` code `bad_duty`, `Conflict` code `duty_changed`, `NotFound`."""
+    row = await duty.save(uow, Duty(**body.model_dump(exclude={"based_on"})), duty_id, body.based_on)
     audit.record(uow, "duty.saved", "duty", row.id, detail={"step": row.step})
     return _duty_view(row)
 
 
-async def remove_duty(uow: UnitOfWork, duty_id: str) -> None:
-    await duty.remove(uow, duty_id)
+async def remove_duty(uow: UnitOfWork, duty_id: str, based_on: int) -> None:
+    """Raises `Conflict` code `duty_changed`."""
+    await duty.remove(uow, duty_id, based_on)
     audit.record(uow, "duty.removed", "duty", duty_id)
 
 

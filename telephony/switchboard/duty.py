@@ -5,9 +5,9 @@ import logging
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import delete, select
+from sqlalchemy import select
 
-from kit.errors import Invalid, NotFound
+from kit.errors import Conflict, Invalid, NotFound
 from kit.unit_of_work import UnitOfWork
 from records.messages.service import append_event
 from telephony.calls import CallFailed, CallLeg, Dial
@@ -42,13 +42,15 @@ async def roster(uow: UnitOfWork, since: datetime, until: datetime) -> list[Duty
     return list(await uow.session.scalars(found.order_by(DutyRow.step, DutyRow.starts_at)))
 
 
-async def save(uow: UnitOfWork, duty: Duty, duty_id: str | None = None) -> DutyRow:
-    """A new duty, or another form of `duty_id`. Raises `Invalid` for one that reaches nobody or ends too soon."""
+async def save(uow: UnitOfWork, duty: Duty, duty_id: str | None = None, based_on: int = 0) -> DutyRow:
+    """A new duty, or another form of `duty_id`; `based_on`: the version that was read.
+
+    Raises `Invalid` for one that reaches nobody or ends too soon, `Conflict` code `duty_changed` when somebody saved it
+    in between, `NotFound`.
+    """
     if duty.step not in STEPS or duty.ends_at <= duty.starts_at or not (duty.account_id or duty.number):
         raise Invalid("A duty has a step from 1 to 3, an end after its start, and somebody to ring.", code="bad_duty")
-    row = DutyRow(version=0) if duty_id is None else await uow.session.get(DutyRow, duty_id)
-    if row is None:
-        raise NotFound("There is no such duty.")
+    row = DutyRow(version=0) if duty_id is None else await _unchanged(uow, duty_id, based_on)
     row.step, row.name, row.account_id, row.number = duty.step, duty.name, duty.account_id, duty.number
     row.starts_at, row.ends_at, row.version = duty.starts_at, duty.ends_at, row.version + 1
     uow.session.add(row)
@@ -56,9 +58,23 @@ async def save(uow: UnitOfWork, duty: Duty, duty_id: str | None = None) -> DutyR
     return row
 
 
-async def remove(uow: UnitOfWork, duty_id: str) -> None:
-    """Harmless when it is gone."""
-    await uow.session.execute(delete(DutyRow).where(DutyRow.id == duty_id))
+async def _unchanged(uow: UnitOfWork, duty_id: str, based_on: int) -> DutyRow:
+    row = await _one(uow, duty_id)
+    if row is None:
+        raise NotFound("There is no such duty.")
+    if row.version != based_on:
+        raise Conflict("Somebody else changed this duty meanwhile.", code="duty_changed", version=row.version)
+    return row
+
+
+async def _one(uow: UnitOfWork, duty_id: str) -> DutyRow | None:
+    return await uow.session.scalar(select(DutyRow).where(DutyRow.id == duty_id).with_for_update())
+
+
+async def remove(uow: UnitOfWork, duty_id: str, based_on: int) -> None:
+    """Harmless when it is gone; raises `Conflict` code `duty_changed` as `save`."""
+    if await _one(uow, duty_id) is not None:
+        await uow.session.delete(await _unchanged(uow, duty_id, based_on))
 
 
 async def on_duty(uow: UnitOfWork) -> list[DutyRow]:

@@ -12,6 +12,7 @@ const duty = (step: number, from: number, until: number): Duty => ({
   number: '801',
   starts_at: at(from),
   ends_at: at(until),
+  version: 3,
 })
 
 describe('the duty roster', () => {
@@ -35,7 +36,7 @@ describe('the duty roster', () => {
     expect(wrongWith({ ...form, name: '李', number: '0755-8288 0001', ends: form.starts })).toBe('end')
     expect(wrongWith({ ...form, name: '李', account_id: 'a1' })).toBe('')
     const read = duty(2, 10, 12)
-    expect(inputOf(formOf(read))).toMatchObject({ starts_at: read.starts_at, ends_at: read.ends_at, number: '801' })
+    expect(inputOf(formOf(read))).toMatchObject({ starts_at: read.starts_at, ends_at: read.ends_at, number: '801', based_on: 3 })
     expect(inputOf({ ...formOf(read), account_id: 'a1' })).toMatchObject({ account_id: 'a1', number: '' })
   })
 })

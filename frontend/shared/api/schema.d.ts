@@ -3284,11 +3284,13 @@ export interface components {
         };
         /**
          * DutyInput
-         * @description `step`: 1 duty officer, 2 leader on duty, 3 duty room.
+         * @description `step`: 1 duty officer, 2 leader on duty, 3 duty room. `based_on`: the version that was read, 0 for a new duty.
          */
         DutyInput: {
             /** Account Id */
             account_id?: string | null;
+            /** Based On */
+            based_on: number;
             /**
              * Ends At
              * Format: date-time
@@ -3331,6 +3333,8 @@ export interface components {
             starts_at: string;
             /** Step */
             step: number;
+            /** Version */
+            version: number;
         };
         /**
          * Figure
@@ -9070,7 +9074,9 @@ export interface operations {
     };
     remove_duty_api_desk_telephone_duties__duty_id__delete: {
         parameters: {
-            query?: never;
+            query: {
+                based_on: number;
+            };
             header?: never;
             path: {
                 duty_id: string;

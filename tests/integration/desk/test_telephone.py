@@ -98,13 +98,20 @@ async def test_an_item_is_written_anew(keeper: AsyncClient) -> None:
 
 async def test_duties_and_the_switch_are_the_supervisors(office: Inbox, keeper: AsyncClient, boss: AsyncClient) -> None:
     now = office.desk.clock.now()
-    given = {"step": 1, "name": "值班", "number": "801"}
+    given = {"step": 1, "name": "值班", "number": "801", "based_on": 0}
     times = {"starts_at": now.isoformat(), "ends_at": (now + timedelta(hours=8)).isoformat()}
     made = await boss.post("telephone/duties", json=given | times)
     assert made.status_code == 201
     assert [item["name"] for item in (await boss.get("telephone/duties")).json()] == ["值班"]
     assert (await boss.post("telephone/duties", json={**given, "number": "", **times})).status_code == 422
-    await boss.delete(f"telephone/duties/{made.json()['id']}")
+    place = f"telephone/duties/{made.json()['id']}"
+    body = given | times | {"based_on": made.json()["version"]}
+    assert (await keeper.put(place, json=body | {"name": "甲"})).json()["version"] == 2
+    late = await boss.put(place, json=body | {"name": "乙"})
+    assert (late.status_code, late.json()["code"]) == (409, "duty_changed")
+    assert (await boss.delete(place, params={"based_on": 1})).status_code == 409
+    assert [item["name"] for item in (await boss.get("telephone/duties")).json()] == ["甲"]
+    assert (await boss.delete(place, params={"based_on": 2})).status_code == 204
     assert (await boss.get("telephone/duties")).json() == []
     assert (await boss.put("telephone/service", json={"service": "night"})).json() == {"service": "night"}
     async with office.desk.work() as uow:

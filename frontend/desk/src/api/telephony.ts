@@ -30,5 +30,6 @@ export const telephonyApi = {
   createDuty: (body: DutyInput) => take(POST('/api/desk/telephone/duties', { body })),
   changeDuty: (id: string, body: DutyInput) =>
     take(PUT('/api/desk/telephone/duties/{duty_id}', { ...dutyAt(id), body })),
-  removeDuty: (id: string) => take(DELETE('/api/desk/telephone/duties/{duty_id}', dutyAt(id))),
+  removeDuty: (duty_id: string, based_on: number) =>
+    take(DELETE('/api/desk/telephone/duties/{duty_id}', { params: { path: { duty_id }, query: { based_on } } })),
 }

@@ -10,6 +10,8 @@ export interface DutyForm {
   number: string
   starts: string
   ends: string
+  /** The version that was read, 0 for a new duty. */
+  based_on: number
 }
 
 const two = (n: number): string => String(n).padStart(2, '0')
@@ -22,7 +24,7 @@ export const localTime = (at: Date): string =>
 export function freshDuty(now: Date): DutyForm {
   const starts = new Date(now.getFullYear(), now.getMonth(), now.getDate(), 18)
   const ends = new Date(now.getFullYear(), now.getMonth(), now.getDate() + 1, 9)
-  return { step: 1, name: '', account_id: '', number: '', starts: localTime(starts), ends: localTime(ends) }
+  return { step: 1, name: '', account_id: '', number: '', starts: localTime(starts), ends: localTime(ends), based_on: 0 }
 }
 
 export const formOf = (duty: Duty): DutyForm => ({
@@ -32,6 +34,7 @@ export const formOf = (duty: Duty): DutyForm => ({
   number: duty.number,
   starts: localTime(new Date(duty.starts_at)),
   ends: localTime(new Date(duty.ends_at)),
+  based_on: duty.version,
 })
 
 /** What is wrong with a form, as the name of its sentence; empty when it can be saved. */
@@ -48,6 +51,7 @@ export const inputOf = (form: DutyForm): DutyInput => ({
   number: form.account_id ? '' : form.number.replace(/[\s-]/g, ''),
   starts_at: new Date(form.starts).toISOString(),
   ends_at: new Date(form.ends).toISOString(),
+  based_on: form.based_on,
 })
 
 /** Stretches between `from` and `until` in which nobody of a step is on duty. Times in milliseconds. */

@@ -70,6 +70,7 @@ export default {
   not_a_scan: 'Only pictures and PDF are taken as scans.',
   received_later: 'It cannot have come after today.',
   no_such_upload: 'A scan was uploaded too long ago; add it again.',
+  duty_changed: 'Somebody else has just changed this duty; nothing was saved. Look at the newest first.',
   flow_changed: 'Somebody else has just saved this flow; look at it again.',
   never_published: 'This flow was never published: there is nothing to go back to.',
   flow_has_problems: 'The flow has problems; mend them to publish.',

@@ -142,6 +142,10 @@ export default {
   dutyName: 'Name',
   starts: 'From',
   ends: 'Until',
+  dutyNewer: 'Somebody else has just changed this duty; yours was not saved. It is now: {who}, {from} – {until}.',
+  dutyGone: 'Somebody else has just removed this duty; yours was not saved.',
+  seeNewest: 'Take the newest',
+  keepMyDuty: 'Keep what I wrote',
   dutyWrong: {
     name: 'Write a name.',
     reach: 'Choose an agent or write a telephone number.',

@@ -69,6 +69,7 @@ export default {
   not_a_scan: '只收图片或 PDF 作扫描件。',
   received_later: '收到日期不能晚于今天。',
   no_such_upload: '有扫描件上传太久了，请重新添加。',
+  duty_changed: '别人刚改过这条值班，没有保存。请看最新的再改。',
   flow_changed: '别人刚保存过这个流程，请看一下最新情况。',
   never_published: '这个流程还没有发布过，没有可以退回的版本。',
   flow_has_problems: '流程还有问题，改好才能发布。',

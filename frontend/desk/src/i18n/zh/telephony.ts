@@ -139,6 +139,10 @@ export default {
   dutyName: '姓名或称呼',
   starts: '开始',
   ends: '结束',
+  dutyNewer: '别人刚改过这条值班，您的改动没有保存。现在是：{who}，{from} – {until}。',
+  dutyGone: '别人刚删除了这条值班，您的改动没有保存。',
+  seeNewest: '改用最新的',
+  keepMyDuty: '以我填的为准',
   dutyWrong: {
     name: '请写姓名或称呼。',
     reach: '请选一位坐席，或写一个电话号码。',
