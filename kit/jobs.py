@@ -88,11 +88,12 @@ async def perform(runtime: JobRuntime, row_id: str) -> None:
 
 
 class Dispatcher:
-    """Hands due rows to RQ. Any number may run: a claim is a conditional update."""
+    """Hands due rows of `jobs` (None: of all) to RQ. Any number may run: a claim is a conditional update."""
 
-    def __init__(self, database: Database, queue: Queue) -> None:
+    def __init__(self, database: Database, queue: Queue, jobs: Iterable[str] | None = None) -> None:
         self._database = database
         self._queue = queue
+        self._jobs = None if jobs is None else tuple(jobs)
 
     async def run(self) -> None:
         """Dispatch until cancelled."""
@@ -106,7 +107,7 @@ class Dispatcher:
     async def dispatch(self, limit: int = 50) -> int:
         """Claim and enqueue what is due; returns how many. A lost RQ job is enqueued again when its lease ends."""
         async with self._database.unit_of_work(Access.platform()) as uow:
-            rows = await claim_due(uow, limit=limit, lease_s=LEASE_S)
+            rows = await claim_due(uow, limit=limit, lease_s=LEASE_S, jobs=self._jobs)
         for row in rows:
             await asyncio.to_thread(self._enqueue, row)
         return len(rows)

@@ -60,9 +60,7 @@ async def run_calls(services: Services, make_switchboard: MakeSwitchboard) -> No
 
 
 async def _carry(services: Services, make_switchboard: MakeSwitchboard) -> None:
-    chosen = services.settings.call_engine
-    by_asterisk = chosen == "asterisk" or (not chosen and services.settings.asterisk.is_used)
-    carried = _by_asterisk if by_asterisk else _embedded
+    carried = _by_asterisk if services.settings.carries_by_asterisk else _embedded
     tasks = [asyncio.create_task(work) for work in carried(services, make_switchboard)]
     try:
         done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)

@@ -64,7 +64,7 @@ async def run_gateway(settings: Settings) -> None:
         claims.run(),
         outbox.run(),
         SatisfactionQuestions(services.database, services.access, services.secret_box, settings.origin).run(),
-        Dispatcher(services.database, Queue(LANE, connection=jobs)).run(),
+        Dispatcher(services.database, Queue(LANE, connection=jobs), JOB_REFERENCES).run(),
         services.event_log.run_forgetting(services.database),
         _keep_house(services),
     ]

@@ -1,9 +1,10 @@
 """The channels of paper, put together: faxes by the mail channel's mailboxes, letters and visits."""
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 
 from channels.fax.adapter import FaxAdapter
+from channels.fax.line import LineWay
 from channels.fax.ways import GatewayWay, RenderingFailed
 from channels.gateway_mail import GatewayReader
 from channels.letter.adapter import LetterAdapter
@@ -14,6 +15,7 @@ from kit.secret_box import SecretBox
 from kit.unit_of_work import Database
 from kit.wake import Waker
 from router.contact import Channel
+from telephony.lines.service import book
 from workers.fax_rendering import render_fax
 from workers.printing import PrintingFailed
 
@@ -26,13 +28,32 @@ class PaperChannels:
     visit: LetterAdapter
 
 
-def paper_channels(database: Database, access: Access, blobs: BlobStore, box: SecretBox, waker: Waker) -> PaperChannels:
-    """Mail and fax know each other here only: mailboxes hand a gateway's mail to fax, faxes go out by mail."""
+def paper_channels(
+    database: Database, access: Access, blobs: BlobStore, box: SecretBox, waker: Waker, *, has_lines: bool
+) -> PaperChannels:
+    """Mail and fax know each other here only: mailboxes hand a gateway's mail to fax, faxes go out by mail.
+
+    Where the house has telephone lines that carry faxes, they are the first way out.
+    """
     readers: dict[str, GatewayReader] = {}
     mail = MailAdapter(database, access, blobs, box, waker, readers=readers)
-    fax = FaxAdapter(database, access, blobs, draw_fax, [GatewayWay(database, access, blobs, mail)])
+    line = LineWay(database, access, blobs, _reaches(database, access, box) if has_lines else _nowhere)
+    fax = FaxAdapter(database, access, blobs, draw_fax, [line, GatewayWay(database, access, blobs, mail)])
     readers[fax.channel] = fax.read_mail
     return PaperChannels(mail=mail, fax=fax, letter=LetterAdapter(Channel.LETTER), visit=LetterAdapter(Channel.VISIT))
+
+
+def _reaches(database: Database, access: Access, box: SecretBox) -> Callable[[str], Awaitable[bool]]:
+    async def reaches(number: str) -> bool:
+        async with database.unit_of_work(access, read_only=True) as uow:
+            lines = await book(uow, box)
+        return lines.trunk_for(number) is not None if number else any(trunk.prefixes for trunk in lines.trunks)
+
+    return reaches
+
+
+async def _nowhere(_number: str) -> bool:
+    return False
 
 
 async def draw_fax(html: str, files: Sequence[tuple[str, bytes]]) -> bytes:

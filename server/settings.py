@@ -124,6 +124,11 @@ class Settings(BaseSettings):
         return value
 
     @property
+    def carries_by_asterisk(self) -> bool:
+        """Whether Asterisk carries the calls, or browsers among themselves do (or nobody)."""
+        return self.call_engine == "asterisk" or (not self.call_engine and self.asterisk.is_used)
+
+    @property
     def origin(self) -> str:
         """The address of the platform as a browser writes it; on all interfaces, as one on this machine does."""
         host = ANYWHERE.get(self.host, self.host)

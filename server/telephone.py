@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from functools import partial
 
+from channels.fax.line import LineFaxes as LineFaxesOut
 from channels.sms import store as sms_store
 from channels.status_answers import StatusAnswers
 from channels.voice.adapter import VoiceIntake
@@ -18,6 +19,7 @@ from telephony.prompts.readings import digits, is_english
 from telephony.prompts.speaker import PromptSpeaker
 from telephony.prompts.voices import voice_of
 from telephony.switchboard import flows, recordings
+from telephony.switchboard.errands import Errand, Errands
 from telephony.switchboard.house import House
 from telephony.switchboard.switchboard import Switchboard
 from webchat.limits import RateLimits
@@ -86,6 +88,9 @@ def switchboard_for(services: Services, engine: CallEngine) -> Switchboard:
         prepare=partial(_prepare, services, speaker),
         actions={"receipt": ReceiptQueries(services)},
     )
+    if isinstance(engine, AsteriskEngine):
+        send = LineFaxesOut(house, engine.fax)
+        house.beside += (Errands(house, Errand.FAX, send, most=settings.switchboard.fax_lines).run,)
     switchboard = Switchboard(house)
     services.voice.telephone = switchboard
     return switchboard
@@ -95,7 +100,7 @@ async def _can_send(services: Services, channel: str) -> bool:
     if channel == Channel.SMS:
         async with services.database.unit_of_work(services.access, read_only=True) as uow:
             return await sms_store.can_send(uow)
-    return channel == Channel.FAX and bool(await services.mail.gateways())
+    return channel == Channel.FAX and await services.fax.can_send()
 
 
 async def _prepare(services: Services, speaker: PromptSpeaker) -> None:

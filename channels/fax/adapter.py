@@ -40,7 +40,9 @@ _ANY_TYPE = "application/octet-stream"
 
 
 class FaxAdapter:
-    """An `Adapter`. `ways` are tried in their order; one that is not set up says `NotSupported`."""
+    """An `Adapter`. Of `ways` the one that brought the citizen's fax comes first, then the others in their order; one
+    that is not set up says `NotSupported`.
+    """
 
     channel = Channel.FAX.value
     capabilities = Capabilities(
@@ -99,7 +101,7 @@ class FaxAdapter:
             pages = await self._render(await self._letter(message), await self._files(message))
         except RenderingFailed as error:
             raise MessageRejected(f"The fax could not be drawn: {error}") from error
-        for way in self._ways:
+        for way in await self._ways_for(str(message.envelope.get("account") or "")):
             try:
                 return await way.send(message, number, pages)
             except NotSupported:
@@ -110,6 +112,14 @@ class FaxAdapter:
         """See `channels.adapter.Adapter`."""
         faults = [health.detail for way in self._ways if not (health := await way.check()).ok]
         return Health(ok=not faults, detail="\n".join(faults))
+
+    async def can_send(self) -> bool:
+        """Whether any way out is set up."""
+        return any([await way.is_set_up() for way in self._ways])
+
+    async def _ways_for(self, line: str) -> list[FaxWay]:
+        brought = [(await way.brought(line), way) for way in self._ways]
+        return [way for _, way in sorted(brought, key=lambda item: not item[0])]
 
     async def _request(
         self,

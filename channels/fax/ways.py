@@ -23,6 +23,12 @@ Render = Callable[[str, Sequence[tuple[str, bytes]]], Awaitable[bytes]]
 
 
 class FaxWay(Protocol):
+    async def is_set_up(self) -> bool: ...
+
+    async def brought(self, line: str) -> bool:
+        """Whether what the citizens fax to `line` comes this way: answers go back by it."""
+        ...
+
     async def send(self, message: OutboundMessage, number: str, pages: bytes) -> SendReceipt:
         """Send the TIFF `pages` to `number`. Raises as `Adapter.send`, `NotSupported` where this way is not set up."""
         ...
@@ -40,6 +46,13 @@ class GatewayWay:
         self._access = access
         self._blobs = blobs
         self._mailer = mailer
+
+    async def is_set_up(self) -> bool:
+        return bool(await self._mailer.gateways())
+
+    async def brought(self, line: str) -> bool:
+        """See `FaxWay`."""
+        return any(_is_of(gateway, line) for gateway in await self._mailer.gateways())
 
     async def send(self, message: OutboundMessage, number: str, pages: bytes) -> SendReceipt:
         """See `FaxWay`. Every attempt is the same mail to the gateway."""
@@ -70,8 +83,12 @@ class GatewayWay:
     async def _gateway(self, line: str) -> Gateway:
         """The one of the line that the citizen faxed to, else the first."""
         gateways = await self._mailer.gateways()
-        wanted = (gateway for gateway in gateways if line.lower() in {gateway.line.lower(), gateway.account})
+        wanted = (gateway for gateway in gateways if _is_of(gateway, line))
         found = next(wanted, None) or next(iter(gateways), None)
         if found is None:
             raise NotSupported("No mailbox has a fax gateway.")
         return found
+
+
+def _is_of(gateway: Gateway, line: str) -> bool:
+    return line.lower() in {gateway.line.lower(), gateway.account}

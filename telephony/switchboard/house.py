@@ -37,7 +37,7 @@ class House:
     """`actions`: data actions of flows by name. `receive_fax`: takes a fax on a leg until it ends,
     and says whether pages came.
 
-    `prepare` is repeated beside the calls: speaks ahead what will be heard.
+    `prepare` is repeated beside the calls: speaks ahead what will be heard. `beside` runs beside them, until cancelled.
     """
 
     engine: CallEngine
@@ -54,6 +54,7 @@ class House:
     receive_fax: ReceiveFax | None = None
     can_send: CanSend | None = None
     prepare: Callable[[], Awaitable[None]] | None = None
+    beside: tuple[Callable[[], Coroutine[Any, Any, None]], ...] = ()
     guard: DialGuard = field(default_factory=lambda: DialGuard(GuardSettings()))
     channels: frozenset[str] = frozenset({Channel.VOICE, Channel.CALLBACK})
     _tasks: set["asyncio.Task[None]"] = field(default_factory=set)

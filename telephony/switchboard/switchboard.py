@@ -48,7 +48,7 @@ class Switchboard:
     async def run(self) -> None:
         """What goes on beside the calls, until cancelled."""
         try:
-            await asyncio.gather(self.phones.follow_offers(), self._prepare())
+            await asyncio.gather(self.phones.follow_offers(), self._prepare(), *(run() for run in self._house.beside))
         finally:
             await stop(self._house.busy)
 
