@@ -220,7 +220,8 @@ def rules() -> Iterator[DefaultRule]:
         yield DefaultRule(name=f"其余:{channel}", conditions={"channels": [channel]}, queue=queue)
     for channel in ("fax", "voicemail", "callback"):
         yield DefaultRule(name=f"其余:{channel}", conditions={"channels": [channel]}, queue=channel)
-    yield DefaultRule(name="其余:letter", conditions={"channels": ["letter", "visit"]}, queue="letter")
+    for channel in ("letter", "visit"):
+        yield DefaultRule(name=f"其余:{channel}", conditions={"channels": [channel]}, queue="letter")
     yield DefaultRule(name="默认", conditions={}, queue="mail")
 
 

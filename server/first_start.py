@@ -1,6 +1,7 @@
 """The first start: an empty database gets the default workspace and accounts with random passwords."""
 
 import asyncio
+import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
@@ -14,14 +15,19 @@ from records.messages.tables import CannedAnswerRow
 from records.staff import passwords, service, store
 from records.staff.service import NewAccount
 from records.staff.tables import DepartmentRow, WorkspaceRow
+from router.adopting import adopt_rules, rule_keys
 from router.contact import DEFAULT_CAPACITY, Presence
 from router.defaults import seed_routing
 from router.tables import AgentRow, AgentSkillRow, SkillRow
 from server import default_workspace
 from server.default_workspace import ACCOUNTS, FirstAccount
 
+log = logging.getLogger(__name__)
+
 LEASE = "first-start"
 LEASE_S = 60.0
+KNOWN_RULES = "default_rules"
+"""In the workspace's settings: which default rules it was given, so that one that was removed does not come back."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,12 +48,15 @@ async def seed(
     """Create the default workspace with its roles, departments, canned answers, routing and accounts.
 
     All of it in one transaction. Safe to repeat and to race: only the call that created the workspace returns logins.
-    `keep` is given them before the commit: a crash must not leave accounts whose passwords nobody has.
+    `keep` is given them before the commit: a crash must not leave accounts whose passwords nobody has. A workspace that
+    an older version made is given the default rules that it lacks.
     """
     chosen = [passwords.one_time_password() for _ in ACCOUNTS]
     async with database.unit_of_work(Access.platform(), read_only=True) as uow:
-        if await store.first_workspace(uow) is not None:
-            return []
+        found = await store.first_workspace(uow)
+    if found is not None:
+        await _catch_up(database, found)
+        return []
     hashes = await asyncio.gather(*(passwords.hash_password(password) for password in chosen))
     workspace_id = default_workspace.WORKSPACE_ID
     async with database.unit_of_work(Access.system(workspace_id)) as uow:
@@ -64,6 +73,19 @@ async def seed(
         if keep is not None:
             keep(logins)
     return logins
+
+
+async def _catch_up(database: Database, workspace: WorkspaceRow) -> None:
+    if set(rule_keys()) <= set(workspace.settings.get(KNOWN_RULES, ())):
+        return
+    async with database.unit_of_work(Access.system(workspace.id)) as uow:
+        # Of several nodes that start together the others wait here, and then find it done.
+        row = await uow.session.get_one(WorkspaceRow, workspace.id, with_for_update=True)
+        known = row.settings.get(KNOWN_RULES, [])
+        added = await adopt_rules(uow, known)
+        row.settings = {**row.settings, KNOWN_RULES: sorted({*known, *rule_keys()})}
+    if added:
+        log.info("new default rules were added: %s", ", ".join(added))
 
 
 async def _fill(uow: UnitOfWork, workspace_id: str, timezone: str, hashes: list[str]) -> None:
@@ -89,7 +111,7 @@ def _add_workspace(uow: UnitOfWork, workspace_id: str, timezone: str) -> None:
             hotline=default_workspace.HOTLINE,
             timezone=timezone,
             language=default_workspace.LANGUAGE,
-            settings={},
+            settings={KNOWN_RULES: sorted(rule_keys())},
         )
     )
 

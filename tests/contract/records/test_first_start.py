@@ -2,14 +2,15 @@
 
 import asyncio
 
-from sqlalchemy import func, select
+from sqlalchemy import delete, func, select, update
 
 from kit.access import Access
 from kit.unit_of_work import Database, UnitOfWork
 from records.messages.tables import CannedAnswerRow
 from records.staff import passwords, store
 from records.staff.permissions import Permission, RoleKey
-from router.tables import AgentRow, AgentSkillRow, QueueRow, SkillRow
+from records.staff.tables import WorkspaceRow
+from router.tables import AgentRow, AgentSkillRow, QueueRow, RuleRow, SkillRow
 from server.default_workspace import ACCOUNTS, WORKSPACE_ID
 from server.first_start import seed
 
@@ -60,3 +61,25 @@ async def rights_fit_the_people(uow: UnitOfWork) -> None:
     assert [login for login, found in rights.items() if Permission.SEALED_READ in found] == ["heyun"]
     assert [login for login, found in rights.items() if Permission.MAILBOX_DIRECTOR in found] == ["banzhang"]
     assert dict(iter(await uow.session.execute(languages))) == {"zh-CN": 10, "en": 10}
+
+
+async def test_an_older_workspace_is_given_the_rules_it_lacks_and_keeps_its_own(database: Database) -> None:
+    await seed(database, timezone="Asia/Shanghai")
+    access = Access.system(WORKSPACE_ID)
+    edited, removed, new = "默认", "其余:fax", "其余:visit"
+    async with database.unit_of_work(access) as uow:
+        before = await rules_of(uow)
+        await uow.session.execute(update(RuleRow).where(RuleRow.name == edited).values(priority=3))
+        await uow.session.execute(delete(RuleRow).where(RuleRow.name.in_((removed, new))))
+        workspace = await uow.session.get_one(WorkspaceRow, WORKSPACE_ID)
+        known = [key for key in workspace.settings["default_rules"] if not key.startswith(new)]
+        workspace.settings = {"default_rules": known, "own": 1}
+    assert await asyncio.gather(*(seed(database, timezone="Asia/Shanghai") for _ in range(2))) == [[], []]
+    async with database.unit_of_work(access, read_only=True) as uow:
+        assert await rules_of(uow) == [name for name in before if name != removed]
+        assert await uow.session.scalar(select(RuleRow.priority).where(RuleRow.name == edited)) == 3
+        assert (await uow.session.get_one(WorkspaceRow, WORKSPACE_ID)).settings["own"] == 1
+
+
+async def rules_of(uow: UnitOfWork) -> list[str]:
+    return list(await uow.session.scalars(select(RuleRow.name).order_by(RuleRow.position)))
