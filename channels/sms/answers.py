@@ -67,8 +67,10 @@ class Answers:
         async with self._database.unit_of_work(self._access, read_only=True) as uow:
             if await store.answer_to(uow, account.id, provider_id) is not None:
                 return
-            if await store.answers_since(uow, sender, uow.now - timedelta(days=1)) >= ANSWERS_A_DAY:
-                raise IgnoredInbound("command: too many")
+            too_many = await store.answers_since(uow, sender, uow.now - timedelta(days=1)) >= ANSWERS_A_DAY
+        if too_many:
+            await self._leave_unanswered(account.id, provider_id, command)
+            raise IgnoredInbound("command: too many")
         text = await self._text(sender, command)
         try:
             async with self._database.unit_of_work(self._access) as uow:
@@ -81,6 +83,11 @@ class Answers:
                 uow.after_commit(lambda: self._waker.wake(WAKE_ANSWERS))
         except IntegrityError:
             log.info("a command was taken by another process")
+
+    async def _leave_unanswered(self, account_id: str, provider_id: str, command: Command) -> None:
+        if command.name == commands.STATUS:
+            async with self._database.unit_of_work(self._access) as uow:
+                await _hide_pin(uow, account_id, provider_id)
 
     async def run(self) -> None:
         """Send until cancelled."""

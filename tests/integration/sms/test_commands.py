@@ -120,6 +120,16 @@ async def test_two_machines_do_not_talk_for_ever(world: SmsWorld) -> None:
     assert {row.reason for row in await world.room.ledger()} == {"command: help", "command: too many"}
 
 
+async def test_a_pin_beyond_the_limit_of_answers_does_not_stay_in_the_ledger(world: SmsWorld) -> None:
+    number, pin = await receipt(world)
+    for n in range(ANSWERS_A_DAY):
+        await answered(world, "帮助", f"SM{n}")
+    assert await answered(world, f"查询 {number} {pin}", "SM99") == ""
+    (row,) = [row for row in await world.room.ledger() if row.reason == "command: too many"]
+    kept = json.dumps(row.raw_json, ensure_ascii=False)
+    assert (number in kept, pin in kept) == (True, False)
+
+
 async def test_where_only_templates_pass_the_answer_travels_in_one(world: SmsWorld) -> None:
     await world.set_up("aliyun")
     await world.approve("您查询的内容：${内容}", "SMS_7", purpose="command")
