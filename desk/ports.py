@@ -22,6 +22,7 @@ from kit.wake import Waker
 from router.service import Router
 from telephony.guard import DialGuard
 from telephony.phones import PhoneSettings
+from telephony.prompts.voices import Voice
 
 if TYPE_CHECKING:
     from desk.feed.feeds import Feeds
@@ -80,6 +81,11 @@ class Services(Protocol):
     def phones(self) -> PhoneSettings: ...
     @property
     def dial_guard(self) -> DialGuard: ...
+    @property
+    def speech(self) -> Voice | None:
+        """What reads texts out; None where nothing does."""
+        ...
+
     @property
     def feeds(self) -> "Feeds":
         """The desk's live feeds of this process; closed at shutdown."""

@@ -30,6 +30,7 @@ from desk.sms.routes import routes as sms
 from desk.supervision.routes import routes as supervision
 from desk.telephone.routes import routes as telephone
 from desk.telephone.routes_editing import routes as telephone_editing
+from desk.telephone.routes_prompts import routes as telephone_prompts
 from desk.telephone.routes_supervision import routes as telephone_supervision
 from desk.texts.routes import routes as texts
 from kit.access import Access
@@ -67,6 +68,7 @@ DESK_ROUTES: tuple[APIRouter, ...] = (
     calls,
     telephone,
     telephone_editing,
+    telephone_prompts,
     telephone_supervision,
 )
 MOST_BODY_BYTES = 1024 * 1024

@@ -50,6 +50,7 @@ from server.plugins import live_connectors, plugin_channels, telegram_channel
 from server.settings import Settings
 from telephony.guard import DialGuard
 from telephony.phones import PhoneSettings, read_ice_servers
+from telephony.prompts.voices import Voice, voice_of
 from telephony.switchboard.remote import RemoteSwitchboard
 from webchat.limits import RateLimits
 from webchat.pages import Pages
@@ -89,6 +90,7 @@ class Services:
     feeds: Feeds
     phones: PhoneSettings
     dial_guard: DialGuard
+    speech: Voice | None
 
     @property
     def _adapters(self) -> tuple[Adapter, ...]:
@@ -174,6 +176,7 @@ def build(settings: Settings) -> Services:
         desk=DeskSettings(origins=_origins(settings), secure_cookies=settings.origin.startswith("https:")),
         phones=_phones(settings),
         dial_guard=DialGuard(settings.guard),
+        speech=voice_of(settings.speech),
         feeds=Feeds(database=database, events=events, event_log=event_log, router=router),
     )
 

@@ -3,7 +3,7 @@
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Index, String, UniqueConstraint
+from sqlalchemy import Index, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from kit.access import Sealable
@@ -39,7 +39,11 @@ class FlowVersionRow(Row):
 
 
 class PromptRow(Row):
-    """A recorded prompt: WAV, 16-bit mono at 8 kHz, ready to be played; `original_blob_key` as it was uploaded."""
+    """A recorded prompt: WAV, 16-bit mono at 8 kHz, ready to be played; `original_blob_key` as it was uploaded.
+
+    `text`: what it is to say; `said`: what that was when the sound was made; `voice`: the mark of the machine that
+    spoke it, "" for a person.
+    """
 
     __tablename__ = "prompts"
     __table_args__ = (UniqueConstraint("workspace_id", "key", "language"),)
@@ -54,7 +58,31 @@ class PromptRow(Row):
     duration_ms: Mapped[int]
     changed_by_id: Mapped[str | None] = mapped_column(String(ID_CHARS))
     changed_at: Mapped[datetime]
+    text: Mapped[str] = mapped_column(Text, default="")
+    said: Mapped[str] = mapped_column(Text, default="")
+    voice: Mapped[str] = mapped_column(String(32), default="")
     version: Mapped[int] = mapped_column(default=1)
+
+
+class PromptVersionRow(Row):
+    """What a prompt was before it was made anew; `number`: its version then."""
+
+    __tablename__ = "prompt_versions"
+    __table_args__ = (UniqueConstraint("prompt_id", "number"),)
+
+    prompt_id: Mapped[str] = reference("prompts.id")
+    number: Mapped[int]
+    name: Mapped[str] = mapped_column(String(120))
+    blob_key: Mapped[str] = mapped_column(String(36))
+    original_blob_key: Mapped[str] = mapped_column(String(36))
+    edits: Mapped[dict[str, Any]]
+    sha256: Mapped[str] = mapped_column(String(64))
+    duration_ms: Mapped[int]
+    text: Mapped[str] = mapped_column(Text)
+    said: Mapped[str] = mapped_column(Text)
+    voice: Mapped[str] = mapped_column(String(32))
+    changed_by_id: Mapped[str | None] = mapped_column(String(ID_CHARS))
+    changed_at: Mapped[datetime]
 
 
 class CallRow(Sealable, Row):

@@ -89,27 +89,6 @@ class PathCountView(BaseModel):
     count: int
 
 
-class PromptView(BaseModel):
-    id: str
-    key: str
-    language: str
-    name: str
-    duration_ms: int
-    edits: dict[str, Any]
-    changed_at: datetime
-    version: int
-
-
-class PromptEditInput(BaseModel):
-    """Seconds and decibels."""
-
-    trim_start_s: float = Field(default=0.0, ge=0, le=900)
-    trim_end_s: float = Field(default=0.0, ge=0, le=900)
-    trim_silence: bool = False
-    gain_db: float = Field(default=0.0, ge=-40, le=40)
-    normalise: bool = True
-
-
 class KnowledgeItemView(BaseModel):
     key: str
     language: str
@@ -139,7 +118,7 @@ class DutyView(BaseModel):
 
 
 class DutyInput(BaseModel):
-    """`step`: 1 duty officer, 2 leader on duty, 3 duty room. `based_on`: the version that was read, 0 for a new duty."""
+    """`step`: 1 duty officer, 2 leader on duty, 3 duty room. `based_on`: the version that was read, 0: a new duty."""
 
     based_on: int = Field(ge=0)
     step: int = Field(ge=1, le=3)

@@ -1,11 +1,11 @@
-"""Flows, prompts and items: draft, look through, publish, roll back; upload and edit; write."""
+"""Flows and items: draft, look through, publish, roll back; write."""
 
 from collections.abc import Sequence
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Path, Query, Request
+from fastapi import APIRouter, Depends, Path
 
-from desk.access import Actor, Reading, Writing, require, services_of
+from desk.access import Actor, Reading, Writing, require
 from desk.schemas.telephone import (
     FlowDetailView,
     FlowInput,
@@ -15,13 +15,9 @@ from desk.schemas.telephone import (
     KnowledgeItemInput,
     KnowledgeItemView,
     PathCountView,
-    PromptEditInput,
-    PromptView,
 )
 from desk.telephone import service
 from records.staff.permissions import Permission
-from telephony.prompts.sound import Edits
-from telephony.prompts.store import Prompts
 
 routes = APIRouter(prefix="/api/desk/telephone", tags=["telephone"])
 
@@ -29,8 +25,6 @@ Keeper = Annotated[Actor, Depends(require(Permission.CHANNELS_WRITE))]
 KEY, LANGUAGE = r"^[a-z][a-z0-9_]{0,39}$", r"^[a-z]{2}(-[A-Z]{2})?$"
 Key = Annotated[str, Path(pattern=KEY)]
 Language = Annotated[str, Path(pattern=LANGUAGE)]
-KeyQuery = Annotated[str, Query(pattern=KEY)]
-LanguageQuery = Annotated[str, Query(pattern=LANGUAGE)]
 
 
 @routes.get("/flows")
@@ -66,25 +60,6 @@ async def restore_flow(who: Keeper, uow: Writing, key: Key, number: int) -> Flow
 @routes.get("/flows/{key}/counts")
 async def count_paths(who: Keeper, uow: Reading, key: Key) -> Sequence[PathCountView]:
     return await service.path_counts(uow, key)
-
-
-@routes.get("/prompts")
-async def list_prompts(who: Keeper, uow: Reading) -> list[PromptView]:
-    return await service.prompt_list(uow)
-
-
-@routes.post("/prompts", status_code=201)
-async def upload_prompt(who: Keeper, request: Request, key: KeyQuery, language: LanguageQuery, name: str) -> PromptView:
-    """The body is a WAV file. Again under the same key and language: it takes the place of the one before."""
-    prompts = Prompts(services_of(request).database, services_of(request).blobs)
-    row = await prompts.upload(who.access, key, language, name[:120], await request.body(), Edits())
-    return service.prompt_view(row)
-
-
-@routes.patch("/prompts/{prompt_id}")
-async def edit_prompt(who: Keeper, request: Request, prompt_id: str, body: PromptEditInput) -> PromptView:
-    prompts = Prompts(services_of(request).database, services_of(request).blobs)
-    return service.prompt_view(await prompts.edit(who.access, prompt_id, Edits(**body.model_dump())))
 
 
 @routes.get("/items")

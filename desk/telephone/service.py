@@ -12,7 +12,6 @@ from desk.schemas.telephone import (
     KnowledgeItemInput,
     KnowledgeItemView,
     PathCountView,
-    PromptView,
 )
 from desk.telephone.editing import faults
 from kit.errors import Conflict
@@ -20,9 +19,8 @@ from kit.unit_of_work import UnitOfWork
 from records.knowledge import service as knowledge
 from records.knowledge.tables import KnowledgeItemRow
 from records.staff import audit
-from telephony.prompts import store as prompts
 from telephony.switchboard import flows
-from telephony.tables import FlowRow, PathCountRow, PromptRow
+from telephony.tables import FlowRow, PathCountRow
 
 MOST_COUNTS = 5000
 
@@ -89,23 +87,6 @@ async def path_counts(uow: UnitOfWork, key: str) -> Sequence[PathCountView]:
         .limit(MOST_COUNTS)
     )
     return [PathCountView(day=row.day.isoformat(), node=row.node, exit=row.exit, count=row.count) for row in rows]
-
-
-async def prompt_list(uow: UnitOfWork) -> list[PromptView]:
-    return [prompt_view(row) for row in await prompts.every(uow)]
-
-
-def prompt_view(row: PromptRow) -> PromptView:
-    return PromptView(
-        id=row.id,
-        key=row.key,
-        language=row.language,
-        name=row.name,
-        duration_ms=row.duration_ms,
-        edits=row.edits,
-        changed_at=row.changed_at,
-        version=row.version,
-    )
 
 
 async def item_list(uow: UnitOfWork) -> list[KnowledgeItemView]:

@@ -30,6 +30,10 @@ class Edits:
     normalise: bool = True
 
 
+SPOKEN = Edits(trim_silence=True)
+"""Of what a machine says."""
+
+
 def decode(data: bytes) -> tuple[Wave, int]:
     """A WAV file of 8, 16, 24 or 32 bit PCM, its channels mixed, and its rate. Raises `Invalid`."""
     try:

@@ -18,7 +18,7 @@ from telephony.ivr.flow import Flow
 from telephony.ivr.nodes import Part, Say
 from telephony.prompts import store
 from telephony.prompts.readings import fill
-from telephony.prompts.sound import Edits, prompt_of
+from telephony.prompts.sound import SPOKEN, prompt_of
 from telephony.prompts.voices import SpeechFailed, Voice
 
 log = logging.getLogger(__name__)
@@ -26,7 +26,6 @@ log = logging.getLogger(__name__)
 AT_ONCE = 2
 FORGIVE_S = 60.0
 PASSING, PASSING_S = "passing", 1800.0
-SPOKEN = Edits(trim_silence=True)
 USUAL_LANGUAGE = "zh-CN"
 
 

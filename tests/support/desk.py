@@ -47,6 +47,7 @@ class DeskServices:
     plugins: dict[str, Any] = field(default_factory=dict)
     phones: Any = None
     dial_guard: Any = None
+    speech: Any = None
 
 
 @dataclass(kw_only=True)

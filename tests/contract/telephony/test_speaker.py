@@ -13,7 +13,7 @@ from kit.unit_of_work import Database
 from telephony.ivr.nodes import Part
 from telephony.prompts.sound import Edits
 from telephony.prompts.speaker import PromptSpeaker
-from telephony.prompts.store import Prompts
+from telephony.prompts.store import Place, Prompts
 from telephony.prompts.voices import CommandVoice, EspeakVoice, SpeechFailed, SpeechSettings, Voice
 from tests.support.tones import read_wav, tone, tones_in, write_wav
 
@@ -92,7 +92,7 @@ async def test_a_recorded_prompt_is_heard_and_its_edit_on_the_next_call(
 ) -> None:
     prompts, speaker = Prompts(database, BlobStore(tmp_path / "blobs")), make(None)
     data = write_wav(tmp_path / "own.wav", tone(400, 2.0)).read_bytes()
-    row = await prompts.upload(access, "welcome", "zh-CN", "欢迎词", data, Edits())
+    row = await prompts.upload(access, Place(key="welcome", language="zh-CN", name="欢迎词"), data, Edits())
     say = (Part(prompt="welcome"),)
     (media,) = await speaker.sounds(say, "en", {})
     assert media.duration_s == pytest.approx(2.0)

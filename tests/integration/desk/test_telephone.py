@@ -76,18 +76,6 @@ async def test_a_draft_that_is_no_flow_is_kept_and_says_where(keeper: AsyncClien
     assert (await keeper.post("telephone/flows/other/publish", json={})).status_code == 422
 
 
-async def test_a_prompt_is_uploaded_and_edited(keeper: AsyncClient, tmp_path: Path) -> None:
-    data = write_wav(tmp_path / "own.wav", tone(400, 2.0)).read_bytes()
-    query = {"key": "welcome", "language": "zh-CN", "name": "欢迎"}
-    made = await keeper.post("telephone/prompts", params=query, content=data)
-    assert (made.status_code, made.json()["duration_ms"]) == (201, 2000)
-    edited = await keeper.patch(f"telephone/prompts/{made.json()['id']}", json={"trim_end_s": 1.5})
-    assert (edited.json()["duration_ms"], edited.json()["version"]) == (500, 2)
-    refused = await keeper.post("telephone/prompts", params=query, content=b"MP3")
-    assert refused.json()["code"] == "not_a_wav"
-    assert [item["key"] for item in (await keeper.get("telephone/prompts")).json()] == ["welcome"]
-
-
 async def test_an_item_is_written_anew(keeper: AsyncClient) -> None:
     before = (await keeper.get("telephone/items")).json()
     assert {item["key"] for item in before} >= {"policies", "scope", "addresses"}
