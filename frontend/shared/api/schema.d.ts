@@ -4,6 +4,43 @@
  */
 
 export interface paths {
+    "/api/desk/abandoned-calls": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Abandoned
+         * @description Of the last seven days, one line for each number: those to be called back, or those it is settled with.
+         */
+        get: operations["list_abandoned_api_desk_abandoned_calls_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/desk/abandoned-calls/{contact_id}/call": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Return Call */
+        post: operations["return_call_api_desk_abandoned_calls__contact_id__call_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/desk/accounts": {
         parameters: {
             query?: never;
@@ -154,6 +191,23 @@ export interface paths {
         post?: never;
         /** Reset Text */
         delete: operations["reset_text_api_desk_automatic_texts__key___channel___language__delete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/desk/automatic-texts/{key}/{channel}/{language}/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Preview Text */
+        post: operations["preview_text_api_desk_automatic_texts__key___channel___language__preview_post"];
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -332,6 +386,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/desk/calls/{contact_id}/dial": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Dial Somebody
+         * @description Call somebody about a contact; the agent's telephone rings first.
+         */
+        post: operations["dial_somebody_api_desk_calls__contact_id__dial_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/desk/calls/{contact_id}/digits": {
         parameters: {
             query?: never;
@@ -366,6 +440,27 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/desk/calls/{contact_id}/help": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Ask For Help */
+        put: operations["ask_for_help_api_desk_calls__contact_id__help_put"];
+        post?: never;
+        /**
+         * End Help
+         * @description It is no longer needed, or a supervisor takes part.
+         */
+        delete: operations["end_help_api_desk_calls__contact_id__help_delete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/desk/calls/{contact_id}/hold": {
         parameters: {
             query?: never;
@@ -377,6 +472,43 @@ export interface paths {
         put?: never;
         /** Hold Call */
         post: operations["hold_call_api_desk_calls__contact_id__hold_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/desk/calls/{contact_id}/menus": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Menus
+         * @description Where in the flow the citizen can be sent.
+         */
+        get: operations["list_menus_api_desk_calls__contact_id__menus_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/desk/calls/{contact_id}/send-back": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Send Back */
+        post: operations["send_back_api_desk_calls__contact_id__send_back_post"];
         delete?: never;
         options?: never;
         head?: never;
@@ -864,6 +996,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/desk/contacts/{contact_id}/recordings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List Recordings */
+        get: operations["list_recordings_api_desk_contacts__contact_id__recordings_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/desk/contacts/{contact_id}/resume": {
         parameters: {
             query?: never;
@@ -1335,6 +1484,43 @@ export interface paths {
         };
         /** Read Raw */
         get: operations["read_raw_api_desk_quarantine__item_id__raw_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/desk/recordings/{recording_id}/sound": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Play Recording
+         * @description Each hearing is written down.
+         */
+        get: operations["play_recording_api_desk_recordings__recording_id__sound_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/desk/recordings/{recording_id}/waveform": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Read Waveform */
+        get: operations["read_waveform_api_desk_recordings__recording_id__waveform_get"];
         put?: never;
         post?: never;
         delete?: never;
@@ -2062,6 +2248,103 @@ export interface paths {
         patch: operations["edit_prompt_api_desk_telephone_prompts__prompt_id__patch"];
         trace?: never;
     };
+    "/api/desk/telephone/prompts/{prompt_id}/sound": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Hear Prompt
+         * @description As callers hear it; `original`: as it was uploaded; `number`: an earlier version.
+         */
+        get: operations["hear_prompt_api_desk_telephone_prompts__prompt_id__sound_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/desk/telephone/prompts/{prompt_id}/text": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Write Prompt
+         * @description What it is to say. Until it is recorded anew it is out of date.
+         */
+        put: operations["write_prompt_api_desk_telephone_prompts__prompt_id__text_put"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/desk/telephone/prompts/{prompt_id}/versions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Prompt Versions
+         * @description What it was before, the newest first.
+         */
+        get: operations["list_prompt_versions_api_desk_telephone_prompts__prompt_id__versions_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/desk/telephone/prompts/{prompt_id}/versions/{number}/restore": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Restore Prompt */
+        post: operations["restore_prompt_api_desk_telephone_prompts__prompt_id__versions__number__restore_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/desk/telephone/prompts/speak": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Speak Prompt
+         * @description The house's voice says the text, from the next call on.
+         */
+        post: operations["speak_prompt_api_desk_telephone_prompts_speak_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/desk/telephone/recordings": {
         parameters: {
             query?: never;
@@ -2128,6 +2411,26 @@ export interface paths {
         /** Switch Service */
         put: operations["switch_service_api_desk_telephone_service_put"];
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/desk/telephone/speech": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Hear Text
+         * @description A WAV file: how the house's voice says a text, with samples in place of a call's values. Nothing is kept.
+         */
+        post: operations["hear_text_api_desk_telephone_speech_post"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2293,6 +2596,57 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        /**
+         * AbandonedView
+         * @description Somebody who hung up before anybody answered, all his calls together; the number is masked.
+         *
+         *     `contact_id`: of his newest such call. `waited_s`: the longest he stood in the line, 0 for one who left in the menu.
+         *     `state`: open, calling (somebody does it), reached (we spoke with him), served (he called again and was), given_up
+         *     (tried in vain), forbidden (he wants no calls). `callback_id`: of the call-back under way, `callback_agent` has it.
+         */
+        AbandonedView: {
+            /** Callback Agent */
+            callback_agent: string | null;
+            /** Callback Id */
+            callback_id: string | null;
+            /** Calls */
+            calls: number;
+            /** Citizen Id */
+            citizen_id: string | null;
+            /** Citizen Name */
+            citizen_name: string;
+            /** Contact Id */
+            contact_id: string;
+            /**
+             * First At
+             * Format: date-time
+             */
+            first_at: string;
+            /**
+             * Last At
+             * Format: date-time
+             */
+            last_at: string;
+            /** Next Try At */
+            next_try_at: string | null;
+            /** Number */
+            number: string;
+            /** Path */
+            path: components["schemas"]["StepView"][];
+            /** Queue Id */
+            queue_id: string | null;
+            /** Settled At */
+            settled_at: string | null;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "open" | "calling" | "reached" | "served" | "given_up" | "forbidden";
+            /** Tries */
+            tries: number;
+            /** Waited S */
+            waited_s: number;
+        };
         /** AccountChange */
         AccountChange: {
             /** Department Id */
@@ -2503,6 +2857,16 @@ export interface components {
             version: number;
         };
         /**
+         * AutomaticTextPreview
+         * @description As a citizen would read it, with examples in its places.
+         */
+        AutomaticTextPreview: {
+            /** Subject */
+            subject: string;
+            /** Text */
+            text: string;
+        };
+        /**
          * AutomaticTextView
          * @description `version` 0: the built-in words.
          */
@@ -2696,6 +3060,27 @@ export interface components {
             webhook_path: string;
         };
         /**
+         * CallInput
+         * @description A number, or an address of the citizen, which need not be shown for it; neither: whoever the contact is from.
+         */
+        CallInput: {
+            /** Address Id */
+            address_id?: string | null;
+            /**
+             * Number
+             * @default
+             */
+            number?: string;
+        };
+        /**
+         * CallMadeView
+         * @description `contact_id`: of the call that is being made; the agent's telephone rings first.
+         */
+        CallMadeView: {
+            /** Contact Id */
+            contact_id: string;
+        };
+        /**
          * CallView
          * @description `agent_id`: who speaks with the citizen; `consult`: who is asked meanwhile; `parties`: how many are on it.
          *
@@ -2707,6 +3092,11 @@ export interface components {
             consult: components["schemas"]["ConsultView"] | null;
             /** Contact Id */
             contact_id: string;
+            /**
+             * Flow
+             * @default
+             */
+            flow?: string;
             /** Parties */
             parties: number;
             /** Recording */
@@ -3284,7 +3674,7 @@ export interface components {
         };
         /**
          * DutyInput
-         * @description `step`: 1 duty officer, 2 leader on duty, 3 duty room. `based_on`: the version that was read, 0 for a new duty.
+         * @description `step`: 1 duty officer, 2 leader on duty, 3 duty room. `based_on`: the version that was read, 0: a new duty.
          */
         DutyInput: {
             /** Account Id */
@@ -3455,6 +3845,14 @@ export interface components {
             published: number | null;
             /** Version */
             version: number;
+        };
+        /** HelpInput */
+        HelpInput: {
+            /**
+             * Note
+             * @default
+             */
+            note?: string;
         };
         /** HousePhoneView */
         HousePhoneView: {
@@ -3786,6 +4184,18 @@ export interface components {
             /** Name En */
             name_en: string;
         };
+        /**
+         * MenuView
+         * @description A node of the flow that a citizen can be sent to; `text` is how it begins.
+         */
+        MenuView: {
+            /** Key */
+            key: string;
+            /** Kind */
+            kind: string;
+            /** Text */
+            text: string;
+        };
         /** MergeInput */
         MergeInput: {
             /**
@@ -3839,6 +4249,11 @@ export interface components {
             kind: "reply" | "note";
             /** Text */
             text: string;
+        };
+        /** NodeInput */
+        NodeInput: {
+            /** Node */
+            node: string;
         };
         /**
          * NumberFormat
@@ -4144,10 +4559,26 @@ export interface components {
             node: string;
         };
         /**
+         * PromptBookView
+         * @description `has_voice`: texts can be spoken here.
+         */
+        PromptBookView: {
+            /** Gaps */
+            gaps: components["schemas"]["TextGapView"][];
+            /** Has Voice */
+            has_voice: boolean;
+            /** Prompts */
+            prompts: components["schemas"]["PromptView"][];
+            /** Uses */
+            uses: components["schemas"]["PromptUseView"][];
+        };
+        /**
          * PromptEditInput
-         * @description Seconds and decibels.
+         * @description Seconds and decibels. `based_on`: the version that was read, None to write whatever is there.
          */
         PromptEditInput: {
+            /** Based On */
+            based_on?: number | null;
             /**
              * Gain Db
              * @default 0
@@ -4174,7 +4605,88 @@ export interface components {
              */
             trim_start_s?: number;
         };
-        /** PromptView */
+        /**
+         * PromptRestoreInput
+         * @description `based_on`: the version that was read.
+         */
+        PromptRestoreInput: {
+            /** Based On */
+            based_on: number;
+        };
+        /**
+         * PromptSpeechInput
+         * @description A prompt that the house's voice speaks. `based_on`: the version that was read, 0 for a new prompt.
+         */
+        PromptSpeechInput: {
+            /** Based On */
+            based_on?: number | null;
+            /** Key */
+            key: string;
+            /** Language */
+            language: string;
+            /** Name */
+            name: string;
+            /** Text */
+            text: string;
+        };
+        /**
+         * PromptTextInput
+         * @description `says_it`: the recording says so already. `based_on`: the version that was read.
+         */
+        PromptTextInput: {
+            /** Based On */
+            based_on: number;
+            /**
+             * Says It
+             * @default false
+             */
+            says_it?: boolean;
+            /** Text */
+            text: string;
+        };
+        /**
+         * PromptUseView
+         * @description A node that plays a prompt. `heard`: callers hear it now; else it stands in the draft only.
+         */
+        PromptUseView: {
+            /** Flow */
+            flow: string;
+            /** Flow Name */
+            flow_name: string;
+            /** Heard */
+            heard: boolean;
+            /** Key */
+            key: string;
+            /** Node */
+            node: string;
+        };
+        /**
+         * PromptVersionView
+         * @description What a prompt was before.
+         */
+        PromptVersionView: {
+            /**
+             * Changed At
+             * Format: date-time
+             */
+            changed_at: string;
+            /** Changed By Id */
+            changed_by_id: string | null;
+            /** Duration Ms */
+            duration_ms: number;
+            /** Name */
+            name: string;
+            /** Number */
+            number: number;
+            /** Spoken */
+            spoken: boolean;
+            /** Text */
+            text: string;
+        };
+        /**
+         * PromptView
+         * @description `text`: what it is to say; `spoken`: by a machine; `out_of_date`: it says something else, or in another voice.
+         */
         PromptView: {
             /**
              * Changed At
@@ -4195,6 +4707,12 @@ export interface components {
             language: string;
             /** Name */
             name: string;
+            /** Out Of Date */
+            out_of_date: boolean;
+            /** Spoken */
+            spoken: boolean;
+            /** Text */
+            text: string;
             /** Version */
             version: number;
         };
@@ -4371,6 +4889,29 @@ export interface components {
             held: boolean;
             /** Reason */
             reason: string;
+        };
+        /**
+         * RecordingItem
+         * @description Of one agent's part of a call, or a spoken message.
+         */
+        RecordingItem: {
+            /** Agent Name */
+            agent_name: string;
+            /** Contact Id */
+            contact_id: string;
+            /** Duration Ms */
+            duration_ms: number;
+            /** Id */
+            id: string;
+            /** Kind */
+            kind: string;
+            /** Size Bytes */
+            size_bytes: number;
+            /**
+             * Started At
+             * Format: date-time
+             */
+            started_at: string;
         };
         /** RecordingView */
         RecordingView: {
@@ -4949,6 +5490,13 @@ export interface components {
              */
             waiting: components["schemas"]["ContactSummary"][];
         };
+        /** SpeechInput */
+        SpeechInput: {
+            /** Language */
+            language: string;
+            /** Text */
+            text: string;
+        };
         /** SplitInput */
         SplitInput: {
             /** Address Ids */
@@ -4975,6 +5523,22 @@ export interface components {
              */
             topic?: "inquiry" | "complaint" | "suggestion" | "report" | "application";
         };
+        /**
+         * StepView
+         * @description One step of a caller: `exit` names where it led, `keys` what was pressed, nothing of what was secret.
+         */
+        StepView: {
+            /** Exit */
+            exit: string;
+            /** Keys */
+            keys: string;
+            /** Kind */
+            kind: string;
+            /** Node */
+            node: string;
+            /** Text */
+            text: string;
+        };
         /** SupervisionInput */
         SupervisionInput: {
             /**
@@ -4992,6 +5556,22 @@ export interface components {
         TargetInput: {
             /** To */
             to: string;
+        };
+        /**
+         * TextGapView
+         * @description A node with a text that is not written in `language`: callers hear Chinese instead.
+         */
+        TextGapView: {
+            /** Flow */
+            flow: string;
+            /** Flow Name */
+            flow_name: string;
+            /** Heard */
+            heard: boolean;
+            /** Language */
+            language: string;
+            /** Node */
+            node: string;
         };
         /**
          * ThreadItem
@@ -5232,6 +5812,18 @@ export interface components {
             /** Error Type */
             type: string;
         };
+        /**
+         * WaveformView
+         * @description The loudest of each span, 0 to 100; `others` is empty for a spoken message.
+         */
+        WaveformView: {
+            /** Citizen */
+            citizen: number[];
+            /** Duration Ms */
+            duration_ms: number;
+            /** Others */
+            others: number[];
+        };
         /** WhyOffer */
         WhyOffer: {
             /** Agent Id */
@@ -5292,6 +5884,68 @@ export interface components {
 }
 export type $defs = Record<string, never>;
 export interface operations {
+    list_abandoned_api_desk_abandoned_calls_get: {
+        parameters: {
+            query?: {
+                settled?: boolean;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AbandonedView"][];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    return_call_api_desk_abandoned_calls__contact_id__call_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                contact_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CallMadeView"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
     list_accounts_api_desk_accounts_get: {
         parameters: {
             query?: never;
@@ -5612,6 +6266,43 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["AutomaticTextView"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    preview_text_api_desk_automatic_texts__key___channel___language__preview_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                channel: string;
+                key: string;
+                language: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AutomaticTextInput"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AutomaticTextPreview"];
                 };
             };
             /** @description Validation Error */
@@ -5997,6 +6688,41 @@ export interface operations {
             };
         };
     };
+    dial_somebody_api_desk_calls__contact_id__dial_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                contact_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CallInput"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CallMadeView"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
     send_digits_api_desk_calls__contact_id__digits_post: {
         parameters: {
             query?: never;
@@ -6059,6 +6785,68 @@ export interface operations {
             };
         };
     };
+    ask_for_help_api_desk_calls__contact_id__help_put: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                contact_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["HelpInput"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    end_help_api_desk_calls__contact_id__help_delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                contact_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
     hold_call_api_desk_calls__contact_id__hold_post: {
         parameters: {
             query?: never;
@@ -6071,6 +6859,70 @@ export interface operations {
         requestBody: {
             content: {
                 "application/json": components["schemas"]["SwitchInput"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    list_menus_api_desk_calls__contact_id__menus_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                contact_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MenuView"][];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    send_back_api_desk_calls__contact_id__send_back_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                contact_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NodeInput"];
             };
         };
         responses: {
@@ -7175,6 +8027,37 @@ export interface operations {
             };
         };
     };
+    list_recordings_api_desk_contacts__contact_id__recordings_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                contact_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RecordingItem"][];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
     resume_contact_api_desk_contacts__contact_id__resume_post: {
         parameters: {
             query?: never;
@@ -8093,6 +8976,66 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["RawView"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    play_recording_api_desk_recordings__recording_id__sound_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                recording_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    read_waveform_api_desk_recordings__recording_id__waveform_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                recording_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WaveformView"];
                 };
             };
             /** @description Validation Error */
@@ -9498,7 +10441,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["PromptView"][];
+                    "application/json": components["schemas"]["PromptBookView"];
                 };
             };
         };
@@ -9506,6 +10449,7 @@ export interface operations {
     upload_prompt_api_desk_telephone_prompts_post: {
         parameters: {
             query: {
+                based_on?: number | null;
                 key: string;
                 language: string;
                 name: string;
@@ -9553,6 +10497,173 @@ export interface operations {
         responses: {
             /** @description Successful Response */
             200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PromptView"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    hear_prompt_api_desk_telephone_prompts__prompt_id__sound_get: {
+        parameters: {
+            query?: {
+                number?: number | null;
+                original?: boolean;
+            };
+            header?: never;
+            path: {
+                prompt_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    write_prompt_api_desk_telephone_prompts__prompt_id__text_put: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                prompt_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PromptTextInput"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PromptView"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    list_prompt_versions_api_desk_telephone_prompts__prompt_id__versions_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                prompt_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PromptVersionView"][];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    restore_prompt_api_desk_telephone_prompts__prompt_id__versions__number__restore_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                number: number;
+                prompt_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PromptRestoreInput"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PromptView"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    speak_prompt_api_desk_telephone_prompts_speak_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PromptSpeechInput"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -9715,6 +10826,37 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["ServiceInput"];
                 };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    hear_text_api_desk_telephone_speech_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SpeechInput"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description Validation Error */
             422: {
