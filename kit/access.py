@@ -10,7 +10,7 @@ from typing import Any, Self
 from sqlalchemy import event
 from sqlalchemy.orm import Mapped, ORMExecuteState, Session, mapped_column, with_loader_criteria
 
-from kit.tables import WorkspaceBound
+from kit.tables import Row, WorkspaceBound
 
 _KEY = "access"
 
@@ -38,6 +38,12 @@ class Sealable:
     """Mixed into rows that can be confidential; a sealed row does not exist for those without the right."""
 
     sealed: Mapped[bool] = mapped_column(default=False)
+
+
+def sealable_with(column: str) -> list[Any]:
+    """All kinds of rows, of whatever room, that can be confidential and have this column."""
+    kinds = [mapper.class_ for mapper in Row.registry.mappers]
+    return [kind for kind in kinds if issubclass(kind, Sealable) and hasattr(kind, column)]
 
 
 def bind_access(session: Session, access: Access) -> None:

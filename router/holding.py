@@ -47,6 +47,8 @@ class Holding:
         if not entry.queue_key:
             return await self._placing.decide(uow, _request(row))
         queue = _queue_of_key(settings, entry.queue_key)
+        if row.sealed and not (queue.sealed or queue.emergency):
+            queue = settings.sealed_queue or queue
         own = merged(language_requirement(row.language, settings), settings.clearance(queue))
         return Decision(rule_id=None, queue_id=queue.id, requirements=own, seal=queue.sealed)
 

@@ -4,6 +4,7 @@ without the right. In the transaction of what brings it about, with the system's
 
 from sqlalchemy import select, update
 
+from kit.access import sealable_with
 from kit.unit_of_work import UnitOfWork
 from records.cases import service as cases
 from records.cases.tables import CaseRow
@@ -14,20 +15,21 @@ from records.staff import audit
 from router import store
 from router.announcements import contact_counted
 from router.skills import merged
-from router.tables import ContactRow, InteractionRow, OfferRow
+from router.tables import ContactRow
 
 
 async def seal(uow: UnitOfWork, contact_id: str, reason: str) -> bool:
     """Make a contact confidential with all that belongs to it; False when it was before, and nothing changes.
 
-    Its thread follows when it holds nothing else, and its citizen when nothing else is known of them. From now on it
-    asks for the skill that confidential reports ask for. The row in hand is up to date afterwards.
+    Every row that names the contact follows, of whatever room: calls, recordings, promises, what was said. Its thread
+    follows when it holds nothing else, and its citizen when nothing else is known of them. From now on it asks for the
+    skill that confidential reports ask for. The row in hand is up to date afterwards.
     """
     with uow.seeing_sealed():
         row = await _mark(uow, contact_id)
         if row is None:
             return False
-        for kind in (OfferRow, InteractionRow):
+        for kind in sealable_with("contact_id"):
             await uow.session.execute(update(kind).where(kind.contact_id == row.id).values(sealed=True))
         await messages.seal_contact(uow, row.id)
         await citizens.seal_receipts(uow, row.id, await cases.seal_reports(uow, row.id, reason))

@@ -20,6 +20,7 @@ from router.contact import Channel
 from telephony.switchboard.ports import ArrivingCall, HandedIn, SpokenMessage
 
 ACCOUNT = "phone"
+PAGE, REPORT = "web", "report"
 SPOKEN_ONLY = "A call is not answered in writing: call back."
 
 
@@ -101,6 +102,7 @@ class VoiceIntake:
             "language": call.language,
             "name": call.name,
             "session": call.session,
+            "topic": REPORT if call.line == PAGE and not call.session else "",
         }
         stored = await self._calls(self._raw(Channel.VOICE, call.engine_id, said))
         if stored.contact_id is None:
@@ -127,7 +129,7 @@ class VoiceIntake:
         )
 
     def _raw(self, channel: str, provider_id: str, said: Mapping[str, Any]) -> RawInbound:
-        sealed = said.get("topic") == "report"
+        sealed = said.get("topic") == REPORT
         return RawInbound(
             channel=channel,
             account=ACCOUNT,

@@ -43,6 +43,8 @@ def _language(said: Mapping[str, Any]) -> str:
 
 
 def _call(raw: RawInbound, said: Mapping[str, Any]) -> ContactRequest:
+    # From the page of a confidential chat: a report, too, whatever is chosen in the menus.
+    kind = {"kind": "report"} if raw.sealed else {}
     return ContactRequest(
         channel=Channel.VOICE,
         external_id=raw.provider_id,
@@ -52,7 +54,7 @@ def _call(raw: RawInbound, said: Mapping[str, Any]) -> ContactRequest:
         thread_key=f"call:{raw.provider_id}",
         text=CALLING[_language(said)],
         language=said["language"],
-        hints={"line": said["line"], "withheld": not (said["caller"] or said["session"])},
+        hints={"line": said["line"], "withheld": not (said["caller"] or said["session"])} | kind,
     )
 
 

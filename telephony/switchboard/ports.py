@@ -13,7 +13,7 @@ from telephony.ivr.nodes import Say
 class ArrivingCall:
     """A call at its first ring. `caller` is "" when withheld; `engine_id` is unique among all calls.
 
-    `session`: of the chat whose page the call comes from.
+    `session`: of the chat whose page the call comes from; the page of a report does not tell it.
     """
 
     engine_id: str

@@ -37,6 +37,7 @@ async def begin(uow: UnitOfWork, contact_id: str, arriving: ArrivingCall, *, dir
         line=arriving.line,
         path=[],
         started_at=uow.now,
+        sealed=(await contact(uow, contact_id)).sealed,
     )
     uow.session.add(row)
     await uow.session.flush()
