@@ -16,6 +16,7 @@ from telephony.asterisk.engine import AsteriskEngine
 from telephony.guard import FloodGuard
 from telephony.lines.book import Book
 from telephony.lines.service import WAKE_LINES, book
+from telephony.web_pass import WebPasses
 
 log = logging.getLogger(__name__)
 
@@ -33,7 +34,12 @@ def asterisk_engine(services: Services) -> AsteriskEngine:
             return await book(uow, services.secret_box)
 
     settings = services.settings
-    return AsteriskEngine(settings.asterisk, password(settings), read, FloodGuard(settings.guard))
+    return AsteriskEngine(settings.asterisk, password(settings), read, FloodGuard(settings.guard), passes(settings))
+
+
+def passes(settings: Settings) -> WebPasses:
+    """Of citizens' pages: handed out by the web process, checked by the gateway."""
+    return WebPasses(derive_key(settings.secret(), "passes of web calls"))
 
 
 async def keep_lines(services: Services, engine: AsteriskEngine) -> None:

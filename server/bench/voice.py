@@ -32,6 +32,7 @@ from telephony.calls import Adopted, CallFailed, CallLeg, Dial, LegEnded, Media
 from telephony.guard import FloodGuard, GuardSettings
 from telephony.lines.book import Book, Trunk
 from telephony.waveform import RATE_HZ, write_wav
+from telephony.web_pass import WebPasses
 
 IVR, PLAIN, DIGITS = "12396", "12397", "12398"
 PROMPT_S = 10
@@ -172,7 +173,7 @@ async def _engine(server: AsteriskServer, desk: Desk, local_port: int) -> AsyncI
     async def book() -> Book:
         return Book(trunks=(trunk,))
 
-    engine = AsteriskEngine(server.settings, server.password, book, FloodGuard(PLENTY))
+    engine = AsteriskEngine(server.settings, server.password, book, FloodGuard(PLENTY), WebPasses(b""))
     running = asyncio.create_task(engine.run(desk.incoming, desk.adopted))
 
     async def ready() -> bool:

@@ -48,7 +48,7 @@ class AsteriskBridge:
     async def put_in(self, leg: AsteriskLeg) -> None:
         """The channel alone; who belongs to the bridge stays as it was. Raises `LegEnded` or `CallFailed`."""
         try:
-            await self._wire.ask("POST", f"bridges/{self.id}/addChannel", {"channel": leg.id})
+            await self._wire.ask("POST", f"bridges/{self.id}/addChannel", {"channel": leg.channel})
         except AsteriskRefused as refused:
             if refused.answer == 404:
                 raise CallFailed("The conversation is gone.") from refused
@@ -57,7 +57,7 @@ class AsteriskBridge:
 
     async def take_out(self, leg: AsteriskLeg) -> None:
         try:
-            await self._wire.ask("POST", f"bridges/{self.id}/removeChannel", {"channel": leg.id})
+            await self._wire.ask("POST", f"bridges/{self.id}/removeChannel", {"channel": leg.channel})
         except AsteriskRefused as refused:
             if refused.answer not in {*GONE, 400, 422}:
                 raise

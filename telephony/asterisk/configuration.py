@@ -15,7 +15,10 @@ FROM_TRUNK, FROM_PHONE, FROM_WEB = "axd-trunk", "axd-phone", "axd-web"
 FAX_RECEIVE, FAX_SEND, FAX_DONE = "axd-fax-receive", "axd-fax-send", "axd-fax-done"
 # A gateway that restarts is back within seconds: so long a new caller hears ringing, then congestion.
 PATIENCE_S = 20
+WILDCARDS = frozenset({"0.0.0.0", "::"})  # noqa: S104 - compared with, not listened on
 LEG_VARIABLES = ("AXD_LEG", "AXD_HELD")
+# What a citizens' page dials, and the header that carries its `telephony.web_pass`.
+WEB_CALL, PASS_HEADER = "hotline", "X-AXD-Pass"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -152,7 +155,11 @@ def _rtp(settings: AsteriskSettings) -> str:
         "strictrtp": "yes",
         "icesupport": "yes",
     }
-    return _section("general", values)
+    if not settings.external_address or settings.sip_address in WILDCARDS:
+        return _section("general", values)
+    # Browsers are told addresses of their own, which no transport of SIP translates.
+    known_as = f"{settings.sip_address} => {settings.external_address},include_local_address"
+    return _section("general", values) + f"[ice_host_candidates]\n{known_as}\n"
 
 
 # China's call progress tones (450 Hz, GB/T 3380).
@@ -174,20 +181,32 @@ stutter=450+425
 
 
 def _extensions(settings: AsteriskSettings) -> str:
-    ways = {FROM_TRUNK: "trunk", FROM_PHONE: "phone", FROM_WEB: "web"}
+    ways = {FROM_TRUNK: "trunk", FROM_PHONE: "phone"}
     entries = "".join(
         f"[{context}]\n"
         f"exten => fax,1,Stasis({settings.application},fax-tone)\n same => n,Hangup()\n"
         + "".join(_entry(pattern, settings.application, way) for pattern in ("_[0-9a-zA-Z+*#].", "_[0-9+*#]", "s"))
         for context, way in ways.items()
     )
-    return entries + _fax(settings)
+    return entries + _web(settings) + _fax(settings)
 
 
-def _entry(pattern: str, application: str, way: str) -> str:
+def _web(settings: AsteriskSettings) -> str:
+    """Anybody may knock here: who brings nothing that could be a pass does not even reach our application."""
+    return (
+        f"[{FROM_WEB}]\n"
+        f"exten => {WEB_CALL},1,Set(PASS=${{FILTER(0-9A-Z,${{PJSIP_HEADER(read,{PASS_HEADER})}})}})\n"
+        ' same => n,GotoIf($["${PASS}"!=""]?known)\n'
+        " same => n,Hangup(21)\n"
+        f" same => n(known),Goto({FROM_WEB}-known,{WEB_CALL},1)\n"
+        f"[{FROM_WEB}-known]\n" + _entry(WEB_CALL, settings.application, "web", ",${PASS}")
+    )
+
+
+def _entry(pattern: str, application: str, way: str, more: str = "") -> str:
     """Into our application; while nobody listens there, ring and try again, then say congestion."""
     return f"""exten => {pattern},1,Set(TRIES=0)
- same => n(try),Stasis({application},{way},${{CHANNEL(endpoint)}})
+ same => n(try),Stasis({application},{way},${{CHANNEL(endpoint)}}{more})
  same => n,GotoIf($["${{STASISSTATUS}}"!="FAILED"]?end)
  same => n,GotoIf($[${{INC(TRIES)}}>{PATIENCE_S}]?busy)
  same => n,Ringing()

@@ -11,6 +11,7 @@ from kit.ids import new_id
 from kit.tasks import stop
 from telephony.asterisk.ari import Ari, AsteriskLost, AsteriskRefused, Event
 from telephony.asterisk.bridge import AsteriskBridge
+from telephony.asterisk.comeback import look_at, take_up
 from telephony.asterisk.fax import FaxLine
 from telephony.asterisk.leg import AsteriskLeg
 from telephony.asterisk.lines import Lines, PhoneBook
@@ -34,6 +35,8 @@ from telephony.calls import (
     SpyMode,
 )
 from telephony.guard import FloodGuard
+from telephony.lines.book import PhoneKind
+from telephony.web_pass import WebPasses
 
 log = logging.getLogger(__name__)
 
@@ -51,13 +54,15 @@ class AsteriskEngine:
     name = "asterisk"
     capabilities = EngineCapabilities(adopts_calls=True, sip=True, fax=True, spy=True)
 
-    def __init__(self, settings: AsteriskSettings, password: str, book: PhoneBook, flood: FloodGuard) -> None:
+    def __init__(
+        self, settings: AsteriskSettings, password: str, book: PhoneBook, flood: FloodGuard, passes: WebPasses
+    ) -> None:
         self._settings, self._flood = settings, flood
         self._ari = Ari(settings, password)
         self._wire = Wire(settings, self._ari)
         self.lines = Lines(settings, self._ari, book)
         self.fax = FaxLine(self._wire)
-        self._registry = Registry(self._wire, self.lines)
+        self._registry = Registry(self._wire, self.lines, passes)
         self._tasks: set[asyncio.Task[None]] = set()
         self._on_incoming: OnIncoming | None = None
         self._handlers: dict[str, Callable[[Event], None]] = {
@@ -98,13 +103,22 @@ class AsteriskEngine:
             "callerId": caller,
             "timeout": max(1, round(dial.timeout_s)),
         }
-        body = {"variables": {LEG_VARIABLE: json.dumps(about)}}
+        heads = self._heads(endpoint, leg)
+        body = {"variables": {LEG_VARIABLE: json.dumps(about), **heads}}
         try:
             await self._ari.request("POST", f"channels/{leg.id}", query, body)
         except (AsteriskRefused, AsteriskLost) as error:
             self._registry.legs.pop(leg.id, None)
             raise CallFailed(HangUpCause.UNREACHABLE) from error
         return leg
+
+    def _heads(self, endpoint: str, leg: AsteriskLeg) -> dict[str, str]:
+        """What the page of an agent has to know of a call, as headers of its INVITE; no other phone gets to see it."""
+        phone = self.lines.phone_at(endpoint)
+        if phone is None or phone.kind is not PhoneKind.PAGE:
+            return {}
+        about = {"Leg": leg.id, "Contact": leg.variables.get("contact_id"), "Why": leg.variables.get("why")}
+        return {f"PJSIP_HEADER(add,X-AXD-{name})": value for name, value in about.items() if value}
 
     async def bridge(self, *legs: CallLeg) -> AsteriskBridge:
         bridge = await self._registry.new_bridge()
@@ -118,10 +132,9 @@ class AsteriskEngine:
         return spy
 
     def _known(self, leg: CallLeg) -> AsteriskLeg:
-        known = self._registry.legs.get(leg.id)
-        if known is None:
+        if not isinstance(leg, AsteriskLeg) or self._registry.legs.get(leg.channel) is not leg:
             raise LegEnded
-        return known
+        return leg
 
     async def check(self) -> EngineHealth:
         if not self._ari.is_connected:
@@ -139,7 +152,7 @@ class AsteriskEngine:
         self._wire.settle(f"start:{channel['id']}", event)
         known = self._registry.legs.get(channel["id"])
         if known is None:
-            if len(words) == 2 and not is_own(channel["id"]):
+            if len(words) >= 2 and not is_own(channel["id"]):
                 self._arrived(channel, words)
         elif words == [FAX_TONE]:
             known.heard_fax(_at(event))
@@ -148,9 +161,12 @@ class AsteriskEngine:
             known.went_up(_at(event))
 
     def _arrived(self, channel: Channel, words: Sequence[str]) -> None:
-        caller = self.lines.number(channel["caller"]["number"])
-        if not self._flood.admit(caller or words[1]):
-            self._spawn(self._wire.drop(f"channels/{channel['id']}", {"reason_code": BUSY_EVERYWHERE}))
+        knock = look_at(self._registry, channel, words)
+        if knock.leg is not None:
+            self._spawn(take_up(self._registry, knock.leg, channel))
+        elif knock.refused or not self._flood.admit(knock.source):
+            cause = knock.refused or BUSY_EVERYWHERE
+            self._spawn(self._wire.drop(f"channels/{channel['id']}", {"reason_code": cause}))
         elif self._on_incoming is not None:
             self._spawn(self._hand_over(self._on_incoming, self._registry.arrived(channel, words)))
 
@@ -179,17 +195,17 @@ class AsteriskEngine:
         if leg is None or leg.has_fax:
             return
         if leg.end_cause is not None:
-            self._ended(leg.id, leg.end_cause, _at(event))
+            self._ended(leg.channel, leg.end_cause, _at(event))
         else:
-            self._spawn(self._look_after(leg.id))
+            self._spawn(self._look_after(leg.channel))
 
-    async def _look_after(self, leg_id: str) -> None:
+    async def _look_after(self, channel_id: str) -> None:
         """Of a channel outside of our application nobody tells us the end."""
         await asyncio.sleep(LOOK_AFTER_S)
         try:
-            await self._ari.request("GET", f"channels/{leg_id}")
+            await self._ari.request("GET", f"channels/{channel_id}")
         except AsteriskRefused:
-            self._ended(leg_id, 0, datetime.now(UTC))
+            self._ended(channel_id, 0, datetime.now(UTC))
 
     def _destroyed(self, event: Event) -> None:
         self._ended(event["channel"]["id"], event.get("cause", 0), _at(event))

@@ -53,7 +53,7 @@ class FaxLine:
         """What the dial plan told at the end, nothing where it could not. Raises `LegEnded` before it has begun."""
         if leg.state is LegState.ENDED:
             raise LegEnded
-        done = self._wire.expect(f"fax:{leg.id}")
+        done = self._wire.expect(f"fax:{leg.channel}")
         try:
             await leg.answer()
             await leg.set_variable(FILE_VARIABLE, str(path))
@@ -67,7 +67,7 @@ class FaxLine:
 
     async def _leave(self, leg: AsteriskLeg, context: str) -> None:
         # Without a subscription the application hears no more of a channel that leaves it.
-        source = {"eventSource": f"channel:{leg.id}"}
+        source = {"eventSource": f"channel:{leg.channel}"}
         await self._wire.ask("POST", f"applications/{self._wire.settings.application}/subscription", source)
         leg.has_fax = True
         await leg.ask("POST", "/continue", {"context": context, "extension": "s", "priority": 1})

@@ -1,7 +1,7 @@
 """One party's line on Asterisk: a channel in our application."""
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import suppress
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
@@ -28,6 +28,9 @@ class AsteriskLeg:
         self, wire: Wire, *, leg_id: str, caller: str, dialled: str, state: LegState, variables: Mapping[str, str]
     ) -> None:
         self.id, self.caller, self.dialled = leg_id, caller, dialled
+        # A page that was loaded anew is on another channel with the same leg.
+        self.channel = leg_id
+        self.on_move: set[Callable[[], Awaitable[None]]] = set()
         self.bridge: AsteriskBridge | None = None
         self.is_held = False
         self.has_fax = False
@@ -141,7 +144,7 @@ class AsteriskLeg:
         """Returns once it has ended."""
         if self._state is LegState.ENDED:
             return
-        await self._wire.drop(f"channels/{self.id}", {"reason_code": number_of(cause)})
+        await self._wire.drop(f"channels/{self.channel}", {"reason_code": number_of(cause)})
         with suppress(TimeoutError):
             await asyncio.wait_for(self._ended.wait(), END_WITHIN_S)
 
@@ -152,7 +155,7 @@ class AsteriskLeg:
         """A request about this channel. Raises `LegEnded`, `AsteriskLost` or `AsteriskRefused`."""
         self._must_live()
         try:
-            return await self._wire.ask(method, f"channels/{self.id}{path}", query)
+            return await self._wire.ask(method, f"channels/{self.channel}{path}", query)
         except AsteriskRefused as refused:
             if refused.answer in GONE:
                 raise LegEnded from refused
@@ -167,6 +170,16 @@ class AsteriskLeg:
     def _must_live(self) -> None:
         if self._state is LegState.ENDED:
             raise LegEnded
+
+    async def move(self, channel: str) -> None:
+        """Go on on another channel, which is up: in the bridge, on hold or with music, as on the one before."""
+        self.channel, self.end_cause = channel, None
+        if self.is_held and self.bridge is not None:
+            await self.set_variable(HELD_VARIABLE, self.bridge.id)
+        if self.is_held or self._music:
+            await self._start_music()
+        elif self.bridge is not None:
+            await self.bridge.put_in(self)
 
     async def join(self, bridge: "AsteriskBridge") -> None:
         """Ready to be put into `bridge`: out of any other, without music, keys of before forgotten."""

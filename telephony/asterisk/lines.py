@@ -8,11 +8,12 @@ from collections.abc import Awaitable, Callable, Mapping
 
 from records.citizens.addresses import normalise
 from telephony.asterisk.ari import Ari, AsteriskRefused
-from telephony.asterisk.configuration import FROM_PHONE, FROM_TRUNK, FROM_WEB
+from telephony.asterisk.configuration import FROM_PHONE, FROM_TRUNK, FROM_WEB, WILDCARDS
 from telephony.asterisk.settings import AsteriskSettings
 from telephony.asterisk.wire import NOT_FOUND
 from telephony.calls import CallFailed, Dial, HangUpCause
 from telephony.lines.book import Book, Phone, PhoneKind, Trunk
+from telephony.web_pass import WebPass
 
 log = logging.getLogger(__name__)
 
@@ -23,21 +24,18 @@ TRUNK, PHONE, WEB = "trunk", "phone", "web"
 # An endpoint may come only after what it names.
 ORDER = ("auth", "aor", "endpoint", "identify", "registration")
 WITHHELD = frozenset({"", "anonymous", "unknown", "unavailable", "restricted", "private", "withheld"})
-WILDCARDS = frozenset({"0.0.0.0", "::"})  # noqa: S104 - compared with, not listened on
 QUALIFY_S = "30"
 # Where a phone is, Asterisk forgets when it is restarted: so long it may take until the phone says it again.
 EXPIRY_S = "120"
-# A visitor speaks with us once at a time.
-WEB_CALLS = "1"
 
 
 class Lines:
     def __init__(self, settings: AsteriskSettings, ari: Ari, book: PhoneBook) -> None:
         self._ari, self._read = ari, book
         self._media = _media(settings)
+        self._serves_pages = bool(settings.websocket_url)
         self._book = Book()
         self._given: Objects = {}
-        self._web: dict[str, str] = {}
         self._started_at: str | None = None
 
     async def hand_over(self) -> None:
@@ -49,8 +47,8 @@ class Lines:
             wanted |= _trunk_objects(trunk)
         for phone in self._book.phones:
             wanted |= _phone_objects(phone)
-        for session, secret in self._web.items():
-            wanted |= _web_objects(session, secret)
+        if self._serves_pages:
+            wanted["endpoint", WEB] = {**_BROWSER, "context": FROM_WEB}
         for key, values in wanted.items():
             if key[0] == "endpoint" and "webrtc" not in values:
                 values.update(self._media)
@@ -83,16 +81,6 @@ class Lines:
                 log.warning("Asterisk did not forget the line %s (%s)", key[1], refused.answer)
         self._given.pop(key, None)
 
-    async def admit_web(self, session: str, secret: str) -> str:
-        """Let one web visitor call us until `withdraw_web`; returns the SIP user name."""
-        self._web[session] = secret
-        await self.hand_over()
-        return f"{WEB}-{session}"
-
-    async def withdraw_web(self, session: str) -> None:
-        if self._web.pop(session, None) is not None:
-            await self.hand_over()
-
     async def route(self, dial: Dial) -> tuple[str, str]:
         """What to ring, and the number to show there. Raises `CallFailed` with a cause as detail."""
         kind, _, rest = dial.to.partition(":")
@@ -102,7 +90,7 @@ class Lines:
             phone = self._book.phone(rest)
             return await self._first_online((phone,) if phone else ()), dial.caller
         if kind == WEB:
-            return f"PJSIP/{WEB}-{rest}", dial.caller
+            raise CallFailed(HangUpCause.UNREACHABLE)  # citizens' pages call, and are not called
         number = self.number(dial.to)
         trunk = self._book.trunk_for(number)
         if trunk is None:
@@ -143,7 +131,12 @@ class Lines:
                 "line": phone.number if phone else name,
                 "account_id": (phone and phone.account_id) or "",
             }
-        return {"way": WEB, "line": WEB, "session": name}
+        raise ValueError(f"no way in is called {way}")
+
+    def phone_at(self, endpoint: str) -> Phone | None:
+        """The phone of the house with this name in Asterisk, `PJSIP/` before it or not."""
+        kind, _, phone_id = endpoint.removeprefix("PJSIP/").partition("-")
+        return self._book.phone_by_id(phone_id) if kind == PHONE else None
 
     def number(self, caller: str) -> str:
         """A caller's number in one form; "" when withheld."""
@@ -158,6 +151,17 @@ def _media(settings: AsteriskSettings) -> dict[str, str]:
     if settings.sip_address in WILDCARDS:
         return {}
     return {"media_address": settings.sip_address, "bind_rtp_to_media_address": "yes"}
+
+
+def describe_visitor(known: WebPass) -> dict[str, str]:
+    """What the leg of a citizens' page is told of its line, as with other engines; `visitor` finds it again."""
+    return {
+        "way": WEB,
+        "line": WEB,
+        "session_id": known.session,
+        "visitor": known.visitor,
+        "language": known.language,
+    }
 
 
 def _order(key: tuple[str, str]) -> tuple[int, str]:
@@ -200,7 +204,7 @@ _BROWSER = {
     "disallow": "all",
     "allow": "opus,ulaw,alaw",
     "direct_media": "no",
-    "rtp_timeout": "60",
+    "rtp_timeout": "30",
 }
 
 
@@ -238,15 +242,6 @@ def _phone_objects(phone: Phone) -> Objects:
     if phone.kind is PhoneKind.SIP:
         aor |= {"qualify_frequency": QUALIFY_S, "maximum_expiration": EXPIRY_S, "default_expiration": EXPIRY_S}
     return _account(name, phone.secret) | {("aor", name): aor, ("endpoint", name): {**own, **shared}}
-
-
-def _web_objects(session: str, secret: str) -> Objects:
-    name = f"{WEB}-{session}"
-    shared = {"auth": name, "aors": name, "context": FROM_WEB, "device_state_busy_at": WEB_CALLS}
-    return _account(name, secret) | {
-        ("aor", name): {"max_contacts": "1", "remove_existing": "yes"},
-        ("endpoint", name): {**_BROWSER, **shared, "callerid": f"<{name}>"},
-    }
 
 
 def _account(name: str, secret: str) -> Objects:

@@ -10,6 +10,7 @@ from typing import Any
 
 from telephony.asterisk.ari import AsteriskRefused
 from telephony.asterisk.bridge import NAME, AsteriskBridge
+from telephony.asterisk.configuration import LEG_VARIABLES
 from telephony.asterisk.leg import HELD_VARIABLE, AsteriskLeg
 from telephony.asterisk.recording import RECORDING
 from telephony.asterisk.registry import UP, Registry
@@ -19,7 +20,7 @@ from telephony.calls import Adopted, HangUpCause, LegState
 Channel = Mapping[str, Any]
 OnRinging = Callable[[Channel, Sequence[str]], None]
 
-LEG_VARIABLE = "AXD_LEG"
+LEG_VARIABLE, *_ = LEG_VARIABLES
 FAX_TONE = "fax-tone"
 OWN_CHANNELS = frozenset({RECORDING, SPY})
 
@@ -53,10 +54,10 @@ async def reconcile(registry: Registry, on_ringing: OnRinging) -> Adopted:
 def _end_what_is_gone(registry: Registry, known: Sequence[AsteriskLeg], channels: Mapping[str, Channel]) -> None:
     now = datetime.now(UTC)
     for leg in known:
-        if leg.id not in channels:
-            registry.legs.pop(leg.id, None)
+        if leg.channel not in channels:
+            registry.legs.pop(leg.channel, None)
             leg.end(HangUpCause.FAILED, now)
-        elif channels[leg.id]["state"] == UP:
+        elif channels[leg.channel]["state"] == UP:
             leg.went_up(now)
 
 
@@ -81,7 +82,9 @@ def _adopt(registry: Registry, channel: Channel, on_ringing: OnRinging) -> Aster
     if about:
         said = json.loads(about)
         state = LegState.UP if channel["state"] == UP else LegState.RINGING
-        return registry.add(channel["id"], said["caller"], said["dialled"], state, said["variables"])
+        leg = registry.add(channel["id"], said["caller"], said["dialled"], state, said["variables"])
+        leg.id = said.get("id", leg.id)
+        return leg
     plan = channel["dialplan"]
     application, *words = plan["app_data"].split(",")
     if plan["app_name"] != "Stasis" or application != registry.wire.settings.application or len(words) < 2:

@@ -47,7 +47,7 @@ class StereoRecording:
         for channel in await wire.ask("GET", "channels"):
             kind, _, rest = channel["id"].partition("_")
             side, _, number = rest.partition("_")
-            if kind == RECORDING and side == "left" and channel["name"].startswith(f"Snoop/{leg.id}-"):
+            if kind == RECORDING and side == "left" and channel["name"].startswith(f"Snoop/{leg.channel}-"):
                 return cls(wire, number, datetime.fromisoformat(channel["creationtime"]).astimezone(UTC))
         recording = cls(wire, new_id(), datetime.now(UTC))
         try:

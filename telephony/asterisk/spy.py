@@ -25,7 +25,7 @@ class AsteriskSpy:
         """Raises `LegEnded` when either is gone."""
         if mode is self._mode:
             return
-        await self.close()
+        await self._take_away()
         if mode is SpyMode.BARGE:
             if self._target.bridge is None:
                 raise LegEnded("The agent is in no conversation.")
@@ -33,6 +33,7 @@ class AsteriskSpy:
         else:
             await self._listen(WHISPERS[mode])
         self._mode = mode
+        self._target.on_move.add(self._follow)
 
     async def _listen(self, whisper: str) -> None:
         self._ear = f"{SPY}_{new_id()}"
@@ -53,8 +54,19 @@ class AsteriskSpy:
             raise LegEnded from refused
         await self._room.add(self._listener)
 
+    async def _follow(self) -> None:
+        """The agent's page came back on another channel: the ear goes there, too."""
+        mode = self._mode
+        if mode in WHISPERS and mode is not None:
+            await self._take_away()
+            await self.change(mode)
+
     async def close(self) -> None:
         """The supervisor's leg stays up, in no bridge. Repeating is harmless."""
+        self._target.on_move.discard(self._follow)
+        await self._take_away()
+
+    async def _take_away(self) -> None:
         if self._room is not None:
             await self._room.close()
             await self._wire.drop(f"channels/{self._ear}")

@@ -18,6 +18,7 @@ from telephony.asterisk.settings import AsteriskSettings
 from telephony.calls import CallLeg
 from telephony.guard import FloodGuard, GuardSettings
 from telephony.lines.book import Book, Phone, PhoneKind, Trunk
+from telephony.web_pass import WebPasses
 from tests.support.ports import accepts, free_port
 from tests.support.sip_phone import SipCall, SipPhone
 from tests.support.waiting import wait_for, wait_until
@@ -26,13 +27,20 @@ PASSWORD = "asterisk-of-the-tests"
 NETWORK = "127.0.0.2"  # whence the telephone network calls; phones of the house are at 127.0.0.1
 HOTLINE = "12396"
 AGENT, AGENT_SECRET = "a1", "secret-of-a1"
+PASSES = WebPasses(b"of the tests")
 
 
 def settings_in(folder: Path) -> AsteriskSettings:
     """Everything on free ports of the loopback address."""
     rtp = 20000 + free_port() % 200 * 100
+    ari = free_port()
     return AsteriskSettings(
-        shared_dir=folder / "shared", ari_port=free_port(), sip_port=free_port(), rtp_from=rtp, rtp_to=rtp + 1000
+        shared_dir=folder / "shared",
+        ari_port=ari,
+        websocket_url=f"ws://127.0.0.1:{ari}/ws",
+        sip_port=free_port(),
+        rtp_from=rtp,
+        rtp_to=rtp + 1000,
     )
 
 
@@ -117,7 +125,7 @@ def engine_for(server: AsteriskServer, lines: list[Book], flood: GuardSettings |
         return lines[-1]
 
     plenty = GuardSettings(source_calls=1000, calls_per_second=1000)
-    return AsteriskEngine(server.settings, server.password, read, FloodGuard(flood or plenty))
+    return AsteriskEngine(server.settings, server.password, read, FloodGuard(flood or plenty), PASSES)
 
 
 @asynccontextmanager

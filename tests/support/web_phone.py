@@ -76,16 +76,25 @@ class WebPhone:
         """The final status."""
         return (await self._ask("REGISTER", "sip:asterisk", f"<sip:{self.user}@asterisk>")).status
 
-    async def call(self, number: str) -> None:
+    async def call(self, number: str, *headers: tuple[str, str]) -> None:
         """Returns once it is answered or refused."""
+        if self._connection is not None:
+            await self._connection.close()
         self._connection = self._new_connection()
         await self._connection.setLocalDescription(await self._connection.createOffer())
         uri = f"sip:{number}@asterisk"
-        answer = await self._ask("INVITE", uri, f"<{uri}>", self._connection.localDescription.sdp)
+        answer = await self._ask("INVITE", uri, f"<{uri}>", self._connection.localDescription.sdp, *headers)
         if answer.status == 200:
             await self._connection.setRemoteDescription(RTCSessionDescription(sdp=answer.body, type="answer"))
             await self._send(self._request("ACK", uri, answer.get("To"), answer.get("Call-ID"), answer.number))
             self.is_up = True
+        else:
+            await self._send(self._request("ACK", uri, answer.get("To"), answer.get("Call-ID"), answer.number))
+
+    def asked(self, header: str) -> str:
+        """A header of the call that was answered."""
+        assert self._invite is not None
+        return self._invite.get(header)
 
     async def answer(self) -> None:
         self._invite = await asyncio.wait_for(self._invites.get(), 10)
@@ -125,9 +134,9 @@ class WebPhone:
     def _contact(self) -> str:
         return f"<sip:{self.user}@browser.invalid;transport=ws>"
 
-    async def _ask(self, method: str, uri: str, to: str, body: str = "") -> SipMessage:
+    async def _ask(self, method: str, uri: str, to: str, body: str = "", *headers: tuple[str, str]) -> SipMessage:
         call_id = secrets.token_hex(8)
-        more: tuple[tuple[str, str], ...] = (("Contact", self._contact), ("Expires", "300"))
+        more: tuple[tuple[str, str], ...] = (("Contact", self._contact), ("Expires", "300"), *headers)
         if body:
             more = (*more, ("Content-Type", "application/sdp"))
         request = self._request(method, uri, to, call_id, 1, *more, body=body)

@@ -3,9 +3,10 @@
 import asyncio
 from pathlib import Path
 
-from telephony.calls import Dial, LegState
+from telephony.calls import CallLeg, Dial, LegState
 from telephony.lines.book import Book, Phone, PhoneKind
-from tests.support.asterisk_peer import AsteriskRoom
+from telephony.web_pass import WebPass
+from tests.support.asterisk_peer import PASSES, AsteriskRoom
 from tests.support.call_rooms import asterisk
 from tests.support.sip_phone import SipCall
 from tests.support.tones import TONES
@@ -26,20 +27,29 @@ def url(room: AsteriskRoom) -> str:
     return f"ws://127.0.0.1:{room.server.settings.ari_port}/ws"
 
 
+async def answered_in_the_page(room: AsteriskRoom) -> tuple[CallLeg, WebPhone]:
+    """The softphone of the agent a2, and the leg that it has answered."""
+    phone = Phone(id="w1", number="8002", name="B", kind=PhoneKind.PAGE, secret="of-b", account_id="a2")
+    room.lines.append(Book(trunks=room.book.trunks, phones=(*room.book.phones, phone)))
+    await room.engine.lines.hand_over()
+    page = WebPhone(url(room), "phone-w1", "of-b")
+    await page.open()
+    assert await page.register() == 200
+    about = {"contact_id": "c1", "why": "offer"}
+    leg = await room.engine.originate(Dial(to="agent:a2", caller="+8613800138000", timeout_s=10, variables=about))
+    await page.answer()
+    await wait_until(lambda: leg.state is LegState.UP, "the agent's leg is up")
+    return leg, page
+
+
 async def test_an_agent_answers_in_the_page_and_both_hear_each_other(tmp_path: Path) -> None:
     async with asterisk(tmp_path) as room:
         assert isinstance(room, AsteriskRoom)
-        page_phone = Phone(id="w1", number="8002", name="B", kind=PhoneKind.PAGE, secret="of-b", account_id="a2")
-        room.lines.append(Book(trunks=room.book.trunks, phones=(*room.book.phones, page_phone)))
-        await room.engine.lines.hand_over()
-        page = WebPhone(url(room), "phone-w1", "of-b")
-        await page.open()
-        assert await page.register() == 200
         citizen, citizen_phone = await room.call()
         await citizen.answer()
-        agent = await room.engine.originate(Dial(to="agent:a2", caller="+8613800138000", timeout_s=10))
-        await page.answer()
-        await wait_until(lambda: agent.state is LegState.UP, "the agent's leg is up")
+        agent, page = await answered_in_the_page(room)
+        assert page.asked("X-AXD-Leg") == agent.id
+        assert (page.asked("X-AXD-Contact"), page.asked("X-AXD-Why")) == ("c1", "offer")
         await room.engine.bridge(citizen, agent)
         await citizen_phone.speak(CITIZEN)
         await page.speak(AGENT)
@@ -51,21 +61,58 @@ async def test_an_agent_answers_in_the_page_and_both_hear_each_other(tmp_path: P
         await page.close()
 
 
-async def test_a_visitor_of_the_page_calls_with_an_admission_that_ends(tmp_path: Path) -> None:
+async def test_an_agent_whose_page_was_loaded_anew_takes_up_the_same_leg(tmp_path: Path) -> None:
     async with asterisk(tmp_path) as room:
         assert isinstance(room, AsteriskRoom)
-        user = await room.engine.lines.admit_web("s1", "once")
-        visitor = WebPhone(url(room), user, "once")
+        citizen, citizen_phone = await room.call()
+        await citizen.answer()
+        agent, before = await answered_in_the_page(room)
+        bridge = await room.engine.bridge(citizen, agent)
+        await before.close()
+        page = WebPhone(url(room), "phone-w1", "of-b")
+        await page.open()
+        await page.call("back-of-somebody-else")
+        assert page.statuses[-1] == 404
+        await page.call(f"back-{agent.id}")
+        assert page.is_up
+        await citizen_phone.speak(CITIZEN)
+        await page.speak(AGENT)
+        await hears(page, CITIZEN)
+        await hears(citizen_phone, AGENT)
+        assert agent.state is LegState.UP
+        assert set(bridge.legs) == {citizen, agent}
+        await agent.hang_up()
+        await page.ended()
+        assert citizen.state is LegState.UP
+        await page.close()
+
+
+async def test_a_visitor_calls_with_a_pass_and_comes_back_with_another(tmp_path: Path) -> None:
+    async with asterisk(tmp_path) as room:
+        assert isinstance(room, AsteriskRoom)
+        about = WebPass(visitor="v1", session="s1", dialled="12396", language="en")
+        used = PASSES.issue(about)
+        visitor = WebPhone(url(room), "web", "")
         await visitor.open()
-        assert await visitor.register() == 200
-        calling = asyncio.create_task(visitor.call("12396"))
+        calling = asyncio.create_task(visitor.call("hotline", ("X-AXD-Pass", used)))
         leg = await asyncio.wait_for(room.came.get(), 10)
-        assert leg.variables == {"way": "web", "line": "web", "session": "s1"}
+        assert (leg.caller, leg.dialled) == ("", "12396")
+        said = {"way": "web", "line": "web", "session_id": "s1", "visitor": "v1", "language": "en"}
+        assert leg.variables == said
         await leg.answer()
         await calling
-        assert visitor.is_up
-        await leg.hang_up()
-        await visitor.ended()
-        await room.engine.lines.withdraw_web("s1")
-        assert await visitor.register() == 401
         await visitor.close()
+        page = WebPhone(url(room), "web", "")
+        await page.open()
+        for refused in ((), (("X-AXD-Pass", used),), (("X-AXD-Pass", "A" * 80),)):
+            await page.call("hotline", *refused)
+            assert page.statuses[-1] == 403
+        await page.call("8001", ("X-AXD-Pass", PASSES.issue(about)))
+        assert page.statuses[-1] == 404
+        assert await page.register() in (403, 404)
+        await page.call("hotline", ("X-AXD-Pass", PASSES.issue(about)))
+        assert page.is_up
+        assert room.came.empty()
+        await leg.hang_up()
+        await page.ended()
+        await page.close()

@@ -12,6 +12,7 @@ from telephony.asterisk.settings import AsteriskSettings
 from telephony.asterisk.wire import Wire
 from telephony.calls import HangUpCause, LegState
 from telephony.lines.book import Book
+from telephony.web_pass import WebPasses
 
 
 class Answers:
@@ -40,7 +41,7 @@ def registry_on(asterisk: Answers, folder: Path) -> Registry:
     async def book() -> Book:
         return Book()
 
-    return Registry(Wire(settings, ari), Lines(settings, ari, book))
+    return Registry(Wire(settings, ari), Lines(settings, ari, book), WebPasses(b""))
 
 
 def channel(channel_id: str, *, state: str = "Up", about: str = "", app: str = "", args: str = "") -> dict[str, Any]:
