@@ -99,13 +99,11 @@ class Acknowledgements:
         return found.subject.format(**words), own or found.text.format(**words)
 
     async def _words(self, uow: UnitOfWork, receipt: IssuedReceipt, due_on: date, language: str) -> dict[str, str]:
-        workspace = await uow.session.get_one(WorkspaceRow, uow.workspace_id)
         return {
+            **await automatic_texts.house(uow, language),
             "number": receipt.number,
             "due": due_on.strftime("%d %B %Y" if language == "en" else "%Y年%m月%d日"),
             "url": self._status_url,
-            "hotline": workspace.hotline,
-            "name": workspace.name_en if language == "en" else workspace.name,
         }
 
 

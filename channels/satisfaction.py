@@ -121,7 +121,7 @@ class SatisfactionQuestions:
 
     async def _send(self, uow: UnitOfWork, contact: ContactRow, row: SatisfactionRow) -> None:
         words = await automatic_texts.words(uow, "satisfaction", row.channel, row.language)
-        places = {**await _places(uow, row.language), "url": LINK_MASK}
+        places = {**await automatic_texts.house(uow, row.language), "url": LINK_MASK}
         envelope = {"automatic": True, "account": contact.recipient, UNASKED: True}
         if row.channel == Channel.CHAT:
             # The page knows its visitor by the cookie.
@@ -150,7 +150,7 @@ async def take_reply(uow: UnitOfWork, request: ContactRequest) -> bool:
     contact = await uow.session.get_one(ContactRow, row.contact_id)
     key = "satisfaction_thanks" if satisfaction.is_complete(row) else "satisfaction_more"
     words = await automatic_texts.words(uow, key, row.channel, row.language)
-    text = words.text.format(**await _places(uow, row.language))
+    text = words.text.format(**await automatic_texts.house(uow, row.language))
     envelope = {"automatic": True, "account": contact.recipient}
     await reply(
         uow, _message(contact, row, f"{key}:{row.id}", text), Delivery(recipient=row.recipient, envelope=envelope)
@@ -221,11 +221,6 @@ async def _asked_for_case(uow: UnitOfWork, contact: ContactRow) -> bool:
     query = select(SatisfactionRow.id).join(ContactRow, ContactRow.id == SatisfactionRow.contact_id)
     query = query.where(ContactRow.case_id == contact.case_id, SatisfactionRow.asked_at.is_not(None)).limit(1)
     return await uow.session.scalar(query) is not None
-
-
-async def _places(uow: UnitOfWork, language: str) -> dict[str, str]:
-    workspace = await uow.session.get_one(WorkspaceRow, uow.workspace_id)
-    return {"name": workspace.name_en if language == "en" else workspace.name, "hotline": workspace.hotline}
 
 
 async def read_settings(uow: UnitOfWork) -> SatisfactionSettings:

@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Awaitable, Callable, Sequence
+from contextlib import AbstractAsyncContextManager
 from datetime import datetime
 from typing import Any, Protocol
 
@@ -53,6 +54,10 @@ class Matters:
     def now(self) -> datetime:
         """The platform's clock, aware UTC."""
         return self._database.clock.now()
+
+    def reading(self) -> AbstractAsyncContextManager[UnitOfWork]:
+        """A transaction to read words in."""
+        return self._database.unit_of_work(self._access, read_only=True)
 
     async def open(self, number: str, pin: str, source: str) -> Verdict:
         """See `records.citizens.receipts.check`."""

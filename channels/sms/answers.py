@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 
+from channels import automatic_texts
 from channels.adapter import ChannelUnavailable, IgnoredInbound, MessageRejected, NotSupported
 from channels.sms import commands, store
 from channels.sms.carrier import CHANNEL, SmsAccount
@@ -22,7 +23,6 @@ from kit.errors import Unavailable
 from kit.unit_of_work import Database, UnitOfWork
 from kit.wake import Waker
 from records.messages.tables import LedgerRow
-from records.staff.tables import WorkspaceRow
 
 log = logging.getLogger(__name__)
 
@@ -35,6 +35,7 @@ LONGEST_WAIT_S = 600.0
 ANSWERS_A_DAY = 20
 # Of the form of a PIN: read again, the text is the same command, which is answered already.
 HIDDEN_PIN = "000000"
+TEXTS = {commands.STOP: "stopped", commands.START: "started", commands.HELP: "help"}
 
 ConsentChange = Callable[[UnitOfWork, str, bool], Awaitable[None]]
 """Tell the other rooms that the owner of a number wants no more text messages, or wants them again (False, True)."""
@@ -113,8 +114,7 @@ class Answers:
         if command.name == commands.STATUS:
             return await self._status.answer(command.number, command.pin, source=sender, language=command.language)
         async with self._database.unit_of_work(self._access, read_only=True) as uow:
-            workspace = await uow.session.get_one(WorkspaceRow, uow.workspace_id)
-        return commands.ANSWERS[command.language][command.name].format(hotline=workspace.hotline)
+            return await automatic_texts.say(uow, TEXTS[command.name], CHANNEL, command.language)
 
     async def _send(self, row: SmsAnswerRow) -> None:
         try:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import select, update
 
+from channels import automatic_texts
 from channels.status_answers import StatusAnswers
 from channels.telegram import answers, store
 from channels.telegram.account import Bot
@@ -69,7 +70,9 @@ class Commands:
 
     async def _text(self, bot: Bot, message: Message, asked: Asked, language: str) -> str:
         if asked.name == "start":
-            return say(language, "start", name=bot.name, help=say(language, "help"))
+            return await self._own_words(
+                "greeting", language, bot=bot.name, help=await self._own_words("help", language)
+            )
         if asked.name == "status":
             *number, pin = asked.rest.split() or [""]
             if not number:
@@ -78,7 +81,11 @@ class Commands:
             return await self._status.answer(" ".join(number), pin, source=source, language=language)
         if asked.name == "language":
             return await self._language(bot, message, asked.rest.lower(), language)
-        return say(language, "help")
+        return await self._own_words("help", language)
+
+    async def _own_words(self, key: str, language: str, **figures: object) -> str:
+        async with self._database.unit_of_work(self._access, read_only=True) as uow:
+            return await automatic_texts.say(uow, key, Channel.TELEGRAM, language, **figures)
 
     async def _language(self, bot: Bot, message: Message, wish: str, language: str) -> str:
         chosen = LANGUAGES.get(wish)

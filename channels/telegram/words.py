@@ -22,10 +22,6 @@ LANGUAGES = {"zh": "zh-CN", "cn": "zh-CN", "zh-cn": "zh-CN", "中文": "zh-CN", 
 
 WORDS = {
     "zh-CN": {
-        "start": "您好，这里是{name}。请直接写下您的问题，也可以发照片、文件、语音或位置，"
-        "有人受理后在这里答复。\n\n{help}",
-        "help": "直接发消息即可，收到后会给您编号和查询密码。\n/status 编号 密码：查进度\n"
-        "/language en: English\n请勿发送涉密材料。",
         "status": "请写：/status 编号 查询密码，例如 /status 20260101000015 123456",
         "language": "已改用中文。",
         "which_language": "请写 /language zh 或 /language en",
@@ -40,10 +36,6 @@ WORDS = {
         "note_other": "（发来本平台不能显示的内容：{kinds}）",
     },
     "en": {
-        "start": "This is {name}. Write your question here, or send photos, files, voice or a location; "
-        "you will be answered here.\n\n{help}",
-        "help": "Just write; you will get a number and a PIN.\n/status number PIN: follow your matter\n"
-        "/language zh: 中文\nPlease send no state secrets.",
         "status": "Please write: /status number PIN, for example /status 20260101000015 123456",
         "language": "English from now on.",
         "which_language": "Please write /language zh or /language en",

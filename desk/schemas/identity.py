@@ -151,3 +151,10 @@ class AutomaticTextInput(BaseModel):
     version: int
     subject: str = Field(default="", max_length=300)
     text: str = Field(min_length=1, max_length=5000)
+
+
+class AutomaticTextPreview(BaseModel):
+    """As a citizen would read it, with examples in its places."""
+
+    subject: str
+    text: str

@@ -5,7 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter, Depends
 
 from desk.access import Actor, Reading, Writing, require
-from desk.schemas.identity import AutomaticTextInput, AutomaticTextView, SatisfactionSettingsView
+from desk.schemas.identity import AutomaticTextInput, AutomaticTextPreview, AutomaticTextView, SatisfactionSettingsView
 from desk.texts import service
 from records.staff.permissions import Permission
 
@@ -24,6 +24,13 @@ async def change_text(
     who: Keeper, uow: Writing, key: str, channel: str, language: str, body: AutomaticTextInput
 ) -> AutomaticTextView:
     return await service.change(uow, who, key, channel, language, body)
+
+
+@routes.post("/automatic-texts/{key}/{channel}/{language}/preview")
+async def preview_text(
+    who: Keeper, uow: Reading, key: str, channel: str, language: str, body: AutomaticTextInput
+) -> AutomaticTextPreview:
+    return await service.preview(uow, key, channel, language, body)
 
 
 @routes.delete("/automatic-texts/{key}/{channel}/{language}")

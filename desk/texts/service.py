@@ -1,10 +1,10 @@
 """Automatic texts as the administrator sees them; see `channels.automatic_texts` for what is checked."""
 
 from channels import automatic_texts, satisfaction
-from channels.automatic_texts import KEYS, LANGUAGES, Words
+from channels.built_in_texts import KEYS, LANGUAGES, Words
 from channels.satisfaction import SatisfactionSettings
 from desk.access import Actor
-from desk.schemas.identity import AutomaticTextInput, AutomaticTextView, SatisfactionSettingsView
+from desk.schemas.identity import AutomaticTextInput, AutomaticTextPreview, AutomaticTextView, SatisfactionSettingsView
 from kit.errors import NotFound
 from kit.unit_of_work import UnitOfWork
 from records.staff import audit
@@ -28,6 +28,15 @@ async def change(
     row = await automatic_texts.change(uow, key, channel, language, new, by=who.account_id)
     audit.record(uow, "text.changed", "automatic_text", row.id, detail={"key": key, "channel": channel})
     return await _view(uow, key, channel, language)
+
+
+async def preview(
+    uow: UnitOfWork, key: str, channel: str, language: str, body: AutomaticTextInput
+) -> AutomaticTextPreview:
+    """Raises what `automatic_texts.preview` raises."""
+    new = Words(text=body.text, subject=body.subject)
+    shown = await automatic_texts.preview(uow, key, channel, language, new)
+    return AutomaticTextPreview(subject=shown.subject, text=shown.text)
 
 
 async def reset(uow: UnitOfWork, key: str, channel: str, language: str) -> AutomaticTextView:

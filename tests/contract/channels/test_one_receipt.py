@@ -1,5 +1,7 @@
 """One number and PIN, valid on every channel: issued by mail, asked for by text message, Telegram, voice and page."""
 
+from channels import automatic_texts
+from channels.built_in_texts import ANY_CHANNEL, Words
 from channels.status_answers import StatusAnswers
 from records.citizens.receipts import MAX_FAILURES
 from tests.contract.webchat.test_status import ask, words
@@ -32,6 +34,18 @@ async def test_the_number_of_a_mail_is_answered_on_every_channel(room: ChannelRo
     english = await answers(room).answer(number, pin, source="x", language="en-GB")
     assert english.startswith(f"{number}: ")
     assert "已收到，等人受理" in words(await ask(room.side.browser(), number, pin))
+
+
+async def test_a_status_is_told_in_the_words_of_the_workspace(room: ChannelRoom) -> None:
+    number, pin = await issued(room)
+    async with room.database.unit_of_work(room.access) as uow:
+        for key, text in (("status", "您的{number}现在{state}"), ("state_received", "在排队"), ("status_due", "{due}")):
+            await automatic_texts.change(uow, key, ANY_CHANNEL, "zh-CN", Words(text=text), by="keeper")
+    said = await answers(room).answer(number, pin, source="x", language="zh-CN")
+    first, due = said.split("\n")
+    assert first == f"您的{number}现在在排队"
+    assert due.endswith("日")
+    assert "Received" in await answers(room).answer(number, pin, source="x", language="en")
 
 
 async def test_wrong_pins_lock_one_source_and_a_slip_in_the_number_costs_nothing(room: ChannelRoom) -> None:

@@ -304,6 +304,22 @@ async def test_own_words_are_checked_kept_and_taken_back(office: Inbox) -> None:
     assert (await (await office.desk.signed_in("registrar")).get("automatic-texts")).status_code == 403
 
 
+async def test_every_text_can_be_looked_at_as_a_citizen_reads_it(office: Inbox) -> None:
+    keeper = await office.desk.signed_in("administrator")
+    for one in (await keeper.get("automatic-texts")).json():
+        address = f"automatic-texts/{one['key']}/{one['channel']}/{one['language']}/preview"
+        body = {"version": one["version"], "subject": one["built_in_subject"], "text": one["built_in_text"]}
+        shown = await keeper.post(address, json=body)
+        assert (shown.status_code, "{" in shown.text.removeprefix("{")) == (200, False), shown.text
+    english = await keeper.post(
+        "automatic-texts/status/*/en/preview", json={"version": 0, "text": "{number} is {state}, {name}"}
+    )
+    words = english.json()["text"]
+    assert words == "20260101000015 is Received, waiting to be taken up, Yunzhou Science and Technology Bureau"
+    refused = await keeper.post("automatic-texts/status/*/en/preview", json={"version": 0, "text": "{number}"})
+    assert (refused.status_code, refused.json()["missing"]) == (422, ["state"])
+
+
 async def test_blocking_is_for_supervisors_and_masked(office: Inbox) -> None:
     supervisor = await office.desk.signed_in("supervisor")
     body = {"kind": "phone", "value": "138 0000 0001", "reason": "骚扰"}

@@ -2,7 +2,9 @@
 
 import pytest
 
-from channels.sms.commands import ANSWERS, STATUS, WORDS, Command, recognise
+from channels.built_in_texts import KEYS
+from channels.sms.answers import TEXTS
+from channels.sms.commands import STATUS, WORDS, Command, recognise
 
 NUMBER = "20261124000017"
 
@@ -56,4 +58,4 @@ def test_english_words_are_answered_in_english() -> None:
 
 def test_every_command_has_an_answer_in_its_language() -> None:
     for name, language in WORDS.values():
-        assert ANSWERS[language][name].format(hotline="12345")
+        assert KEYS[TEXTS[name]].words["sms"][language].text.format(hotline="12345")

@@ -174,6 +174,8 @@ const administration = {
   texts: () => take(GET('/api/desk/automatic-texts')),
   changeText: (path: M.TextPath, body: M.AutomaticTextInput) =>
     take(PUT('/api/desk/automatic-texts/{key}/{channel}/{language}', { params: { path }, body })),
+  previewText: (path: M.TextPath, body: M.AutomaticTextInput) =>
+    take(POST('/api/desk/automatic-texts/{key}/{channel}/{language}/preview', { params: { path }, body })),
   resetText: (path: M.TextPath) =>
     take(DELETE('/api/desk/automatic-texts/{key}/{channel}/{language}', { params: { path } })),
   accounts: () => take(GET('/api/desk/accounts')),
