@@ -32,6 +32,19 @@ def write_wav(path: Path, *channels: Samples) -> None:
         file.writeframes(np.column_stack(padded).astype("<i2").tobytes())
 
 
+def peaks(path: Path, points: int) -> list[list[int]]:
+    """How loud each channel is at its loudest in each of `points` equal spans, 0 to 100."""
+    with wave.open(str(path), "rb") as file:
+        frames, channels = file.getnframes(), file.getnchannels()
+        found: list[list[int]] = [[] for _ in range(channels)]
+        for at in range(points):
+            span = file.readframes((at + 1) * frames // points - at * frames // points)
+            samples = np.frombuffer(span, dtype="<i2").astype(np.int32).reshape(-1, channels)
+            for channel, loud in enumerate(found):
+                loud.append(int(np.abs(samples[:, channel]).max(initial=0) * 100 // 32768))
+    return found
+
+
 def to_ulaw(samples: Samples) -> bytes:
     """G.711 mu-law (ITU-T G.711, table 2a)."""
     values = samples.astype(np.int32)

@@ -4,16 +4,30 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, WebSocket, WebSocketException
 
-from desk.access import Actor, Writing, actor, require, signed_in
-from desk.calls import service
+from desk.access import Actor, Reading, Writing, actor, require, signed_in
+from desk.calls import assistance, dialling, service
+from desk.calls.routes_lists import routes as lists
 from desk.feed.routes import admit
 from desk.ports import Services, services, socket_services
-from desk.schemas.calls import CallView, DigitsInput, PhoneView, SwitchInput, TargetInput
+from desk.schemas.calls import (
+    CallInput,
+    CallMadeView,
+    CallView,
+    DigitsInput,
+    HelpInput,
+    MenuView,
+    NodeInput,
+    PhoneView,
+    SwitchInput,
+    TargetInput,
+)
 from kit.errors import AppError
 from records.staff.permissions import Permission
 from telephony.embedded.page_wire import PageLine, PageSocket
 
-routes = APIRouter(prefix="/api/desk/calls", tags=["calls"])
+routes = APIRouter(prefix="/api/desk")
+routes.include_router(lists)
+calls = APIRouter(prefix="/calls", tags=["calls"])
 
 Agent = Annotated[Actor, Depends(require(Permission.CONTACTS_HANDLE))]
 Bag = Annotated[Services, Depends(services)]
@@ -21,12 +35,12 @@ Bag = Annotated[Services, Depends(services)]
 NOT_ALLOWED = 4403
 
 
-@routes.get("/phone")
+@calls.get("/phone")
 async def read_phone(who: Agent, uow: Writing, bag: Bag) -> PhoneView:
     return await service.phone(uow, bag, who)
 
 
-@routes.websocket("/line")
+@calls.websocket("/line")
 async def connect_phone(socket: WebSocket) -> None:
     bag = socket_services(socket)
     who = await admit(socket, bag)
@@ -49,41 +63,72 @@ async def connect_phone(socket: WebSocket) -> None:
     await page.run()
 
 
-@routes.get("/{contact_id}")
+@calls.get("/{contact_id}")
 async def read_call(contact_id: str, who: Agent, bag: Bag) -> CallView:
     return await service.view(bag, who, contact_id)
 
 
-@routes.post("/{contact_id}/hold", status_code=204)
+@calls.post("/{contact_id}/hold", status_code=204)
 async def hold_call(contact_id: str, body: SwitchInput, who: Agent, bag: Bag) -> None:
     await service.ask(bag, who, contact_id, "hold", on=body.on)
 
 
-@routes.post("/{contact_id}/digits", status_code=204)
+@calls.post("/{contact_id}/digits", status_code=204)
 async def send_digits(contact_id: str, body: DigitsInput, who: Agent, bag: Bag) -> None:
     await service.ask(bag, who, contact_id, "digits", digits=body.digits)
 
 
-@routes.post("/{contact_id}/consult", status_code=204)
+@calls.post("/{contact_id}/consult", status_code=204)
 async def consult_somebody(contact_id: str, body: TargetInput, who: Agent, bag: Bag) -> None:
     await service.ring(bag, who, contact_id, "consult", body.to)
 
 
-@routes.post("/{contact_id}/end-consult", status_code=204)
+@calls.post("/{contact_id}/end-consult", status_code=204)
 async def end_consult(contact_id: str, who: Agent, bag: Bag) -> None:
     await service.ask(bag, who, contact_id, "end_consult")
 
 
-@routes.post("/{contact_id}/conference", status_code=204)
+@calls.post("/{contact_id}/conference", status_code=204)
 async def join_all(contact_id: str, who: Agent, bag: Bag) -> None:
     await service.ask(bag, who, contact_id, "conference")
 
 
-@routes.post("/{contact_id}/complete-transfer", status_code=204)
+@calls.post("/{contact_id}/complete-transfer", status_code=204)
 async def complete_transfer(contact_id: str, who: Agent, bag: Bag) -> None:
     await service.ask(bag, who, contact_id, "complete_transfer")
 
 
-@routes.post("/{contact_id}/transfer", status_code=204)
+@calls.post("/{contact_id}/transfer", status_code=204)
 async def transfer_call(contact_id: str, body: TargetInput, who: Agent, bag: Bag) -> None:
     await service.ring(bag, who, contact_id, "transfer", body.to)
+
+
+@calls.get("/{contact_id}/menus")
+async def list_menus(contact_id: str, who: Agent, uow: Reading, bag: Bag) -> list[MenuView]:
+    """Where in the flow the citizen can be sent."""
+    return await service.menus(uow, bag, who, contact_id)
+
+
+@calls.post("/{contact_id}/send-back", status_code=204)
+async def send_back(contact_id: str, body: NodeInput, who: Agent, bag: Bag) -> None:
+    await service.ask(bag, who, contact_id, "send_back", node=body.node)
+
+
+@calls.post("/{contact_id}/dial", status_code=201)
+async def dial_somebody(contact_id: str, body: CallInput, who: Agent, uow: Writing, bag: Bag) -> CallMadeView:
+    """Call somebody about a contact; the agent's telephone rings first."""
+    return await dialling.dial(uow, bag, who, contact_id, body)
+
+
+@calls.put("/{contact_id}/help", status_code=204)
+async def ask_for_help(contact_id: str, body: HelpInput, who: Agent, uow: Writing) -> None:
+    await assistance.ask(uow, who, contact_id, body.note)
+
+
+@calls.delete("/{contact_id}/help", status_code=204)
+async def end_help(contact_id: str, who: Agent, uow: Writing) -> None:
+    """It is no longer needed, or a supervisor takes part."""
+    await assistance.withdraw(uow, who, contact_id)
+
+
+routes.include_router(calls)

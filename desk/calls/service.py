@@ -4,16 +4,21 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from desk.access import Actor
+from desk.calls import assistance
+from desk.calls.menus import menus as ways
 from desk.inbox import reading
 from desk.ports import Services
-from desk.schemas.calls import CallView, PhoneView, SipAccountView
+from desk.schemas.calls import CallView, MenuView, PhoneView, SipAccountView
 from kit.unit_of_work import UnitOfWork
+from records.knowledge import service as knowledge
 from records.staff import audit
 from records.staff import store as staff
 from telephony.embedded.page_wire import LEASE
 from telephony.lines import service as lines
+from telephony.switchboard import flows
 
 TIMEOUT_S = 5.0
+SUPERVISOR = "supervisor"
 
 
 async def phone(uow: UnitOfWork, bag: Services, who: Actor) -> PhoneView:
@@ -35,6 +40,15 @@ async def view(bag: Services, who: Actor, contact_id: str) -> CallView:
     return CallView.model_validate(await ask(bag, who, contact_id, "call"))
 
 
+async def menus(uow: UnitOfWork, bag: Services, who: Actor, contact_id: str) -> list[MenuView]:
+    """Raises `NotFound` (code `no_such_call`) when no call goes on."""
+    row = (await reading.require_contact(uow, who, contact_id)).row
+    call = await view(bag, who, contact_id)
+    flow, language = await flows.followed(uow, call.flow), (await staff.account(uow, who.account_id)).language
+    titles = {item.key: item.title for item in await knowledge.items(uow) if item.language == language}
+    return ways(flow, language, titles, sealed=row.sealed)
+
+
 async def ask(bag: Services, who: Actor, contact_id: str, name: str, **more: Any) -> dict[str, Any]:
     """Raises `Conflict` (code `no_such_call`) when the call is somebody else's, `Unavailable` when nobody has it."""
     async with bag.database.unit_of_work(who.access, read_only=True) as uow:
@@ -44,9 +58,14 @@ async def ask(bag: Services, who: Actor, contact_id: str, name: str, **more: Any
 
 
 async def ring(bag: Services, who: Actor, contact_id: str, name: str, to: str) -> None:
-    """Ring somebody else for the call; audited with whom. Whether they answer is told by `view`."""
+    """Ring somebody else for the call; audited with whom. Whether they answer is told by `view`.
+
+    Raises `Conflict` code `no_supervisor` where a supervisor is wanted and none is there.
+    """
     async with bag.database.unit_of_work(who.access) as uow:
         await reading.require_contact(uow, who, contact_id)
+        if to == SUPERVISOR:
+            to = f"agent:{await assistance.supervisor(uow, bag.router, who)}"
         audit.record(uow, f"call.{name}", "contact", contact_id, detail={"to": to if ":" in to else "number"})
     arguments = {"contact_id": contact_id, "agent_id": who.account_id, "to": to}
     await bag.commands.request(LEASE, name, arguments, timeout_s=TIMEOUT_S)

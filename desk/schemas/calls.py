@@ -1,10 +1,11 @@
 """The softphone and calls."""
 
+from datetime import datetime
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, Field, StringConstraints
 
-# A number as people write it, `agent:<account id>` or `extension:<number>`.
+# A number as people write it, `agent:<account id>`, `extension:<number>`, or `supervisor`: whoever is there of them.
 Target = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=64)]
 
 
@@ -53,3 +54,89 @@ class CallView(BaseModel):
     parties: int
     recording: bool
     supervised: dict[str, str]
+    flow: str = ""
+
+
+class CallInput(BaseModel):
+    """A number, or an address of the citizen, which need not be shown for it; neither: whoever the contact is from."""
+
+    number: str = Field(default="", max_length=32)
+    address_id: str | None = None
+
+
+class CallMadeView(BaseModel):
+    """`contact_id`: of the call that is being made; the agent's telephone rings first."""
+
+    contact_id: str
+
+
+class MenuView(BaseModel):
+    """A node of the flow that a citizen can be sent to; `text` is how it begins."""
+
+    key: str
+    kind: str
+    text: str
+
+
+class NodeInput(BaseModel):
+    node: str = Field(pattern=r"^[a-z][a-z0-9_]{0,39}$")
+
+
+class HelpInput(BaseModel):
+    note: str = Field(default="", max_length=200)
+
+
+class StepView(BaseModel):
+    """One step of a caller: `exit` names where it led, `keys` what was pressed, nothing of what was secret."""
+
+    node: str
+    kind: str
+    text: str
+    exit: str
+    keys: str
+
+
+class AbandonedView(BaseModel):
+    """Somebody who hung up before anybody answered, all his calls together; the number is masked.
+
+    `contact_id`: of his newest such call. `waited_s`: the longest he stood in the line, 0 for one who left in the menu.
+    `state`: open, calling (somebody does it), reached (we spoke with him), served (he called again and was), given_up
+    (tried in vain), forbidden (he wants no calls). `callback_id`: of the call-back under way, `callback_agent` has it.
+    """
+
+    contact_id: str
+    number: str
+    citizen_id: str | None
+    citizen_name: str
+    queue_id: str | None
+    calls: int
+    first_at: datetime
+    last_at: datetime
+    waited_s: int
+    path: list[StepView]
+    state: Literal["open", "calling", "reached", "served", "given_up", "forbidden"]
+    settled_at: datetime | None
+    tries: int
+    next_try_at: datetime | None
+    callback_id: str | None
+    callback_agent: str | None
+
+
+class RecordingItem(BaseModel):
+    """Of one agent's part of a call, or a spoken message."""
+
+    id: str
+    contact_id: str
+    kind: str
+    agent_name: str
+    started_at: datetime
+    duration_ms: int
+    size_bytes: int
+
+
+class WaveformView(BaseModel):
+    """The loudest of each span, 0 to 100; `others` is empty for a spoken message."""
+
+    duration_ms: int
+    citizen: list[int]
+    others: list[int]

@@ -5,6 +5,7 @@ from datetime import datetime
 from sqlalchemy import select
 
 from desk.access import Actor
+from desk.calls import assistance
 from desk.inbox import store
 from desk.schemas.supervision import Alarm, BoardAgent, BoardView, Figure, LogoutInput, QueueLine
 from kit.errors import NotFound
@@ -38,8 +39,11 @@ async def board(uow: UnitOfWork, router: Router) -> BoardView:
             if standing.agent_id in accounts
         ],
         alarms=[
-            Alarm(id=one.id, level=one.level, code=one.code, detail=dict(one.detail), since=one.since)
-            for one in now.alarms
+            *await assistance.alarms(uow),
+            *(
+                Alarm(id=one.id, level=one.level, code=one.code, detail=dict(one.detail), since=one.since)
+                for one in now.alarms
+            ),
         ],
     )
 

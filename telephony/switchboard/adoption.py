@@ -7,6 +7,7 @@ from sqlalchemy import select
 from router.contact import Channel, ContactStatus
 from router.tables import ContactRow
 from telephony.calls import Adopted, Bridge, CallLeg, LegState
+from telephony.switchboard.call import ROUND
 from telephony.switchboard.house import House
 from telephony.tables import CallRow
 
@@ -55,4 +56,4 @@ async def _open_calls(house: House) -> dict[str, str]:
             .join(ContactRow, ContactRow.id == CallRow.contact_id)
             .where(CallRow.ended_at.is_(None), ContactRow.status.in_(ON_THE_LINE))
         )
-        return {row[0]: row[1] for row in (*came, *made)}
+        return {row[0].partition(ROUND)[0]: row[1] for row in (*came, *made)}

@@ -9,6 +9,7 @@ from telephony.calls import Bridge, CallLeg, Ended, HangUpCause, LegEnded, LegSt
 from telephony.ivr.ports import Session
 
 AGENT = "agent:"
+ROUND = "#"
 
 
 @dataclass(kw_only=True)
@@ -46,6 +47,7 @@ class Call:
     """`agent`: who speaks with the citizen; `coming`: who was reached and is put through next;
     `on_duty`: who answered an emergency from the roster; `expected`: who was asked and gets the call passed on;
     `reaching`: the task that rings him. `served`: what he came for is done, whoever hung up.
+    `sent_to`: the node of the flow to which the agent sent the citizen; `round`: how many contacts this call has been.
 
     `connected`, `released`, `ended` are set by who learns of it and looked at by the task that serves the call.
     """
@@ -69,7 +71,14 @@ class Call:
     ended: asyncio.Event = field(default_factory=asyncio.Event)
     ended_by: str = ""
     served: bool = False
+    sent_to: str = ""
+    round: int = 1
     flow_version: int | None = None
+
+    @property
+    def engine_id(self) -> str:
+        """How rows name the call: a leg that asks for an agent again is a further contact."""
+        return self.leg.id if self.round == 1 else f"{self.leg.id}{ROUND}{self.round}"
 
     async def watch(self) -> None:
         """Until the citizen's leg ends."""

@@ -13,10 +13,11 @@ from kit.unit_of_work import UnitOfWork
 from records.citizens import do_not_contact
 from records.citizens.addresses import normalise
 from records.staff.tables import WorkspaceRow
-from router.contact import Address, Channel, ContactRequest, ContactStatus
+from router.contact import Address, Channel, ChannelClass, ContactRequest, ContactStatus
 from router.results import Entry
 from router.service import Router
 from router.tables import ContactRow
+from router.waits import is_free
 from telephony.switchboard import store
 from telephony.switchboard.call import Call
 from telephony.switchboard.house import House
@@ -26,7 +27,8 @@ from telephony.tables import CallbackRow
 AGREED, WITHDRAWN = "callback_agreed", "withdrawn"
 WAITS_FOR_AGENT = frozenset({ContactStatus.RECEIVED, ContactStatus.QUEUED, ContactStatus.OFFERED})
 TRY_AGAIN = timedelta(hours=2)
-READY, CALLBACKS = "ready", "callback"
+AT_WORK = frozenset({"ready", "on_contact"})
+CALLBACKS = "callback"
 
 
 class CallbackJob(StrEnum):
@@ -97,7 +99,7 @@ async def _write(
         CallbackRow(
             contact_id=contact.id,
             number=number,
-            caller=settings.public_number or row.recipient,
+            caller=settings.number_of(queue.key if queue else "") or row.recipient,
             queue_key=queue.key if queue else "",
             place_since=row.queued_at or row.received_at,
             due_at=due_at,
@@ -110,14 +112,13 @@ async def _write(
 async def dial(uow: UnitOfWork, router: Router, contact_id: str, agent_id: str, number: str) -> str:
     """The agent calls somebody about a contact: a call-back that only he is offered, at once. Its contact's id.
 
-    Raises `Conflict` code `agent_not_available` while he is not ready, `Invalid` for what is no number.
+    Chats and letters in hand do not matter. Raises `Conflict` code `not_ready_to_dial` while he is not ready, rings or
+    speaks, `Invalid` for what is no number.
     """
     number = normalise("phone", number)
     if not number.removeprefix("+").isdigit():
         raise Invalid("That is no number.", code="invalid_number")
-    (standing,) = await router.agents(uow, [agent_id])
-    if standing.state != READY:
-        raise Conflict("Be ready, without an offer or a call, to make one.", code="agent_not_available")
+    await require_free(uow, router, agent_id)
     about = await store.contact(uow, contact_id)
     contact = await _contact(uow, router, about, f"dial:{new_id()}", number)
     contact.preferred_agent_id = agent_id
@@ -126,7 +127,8 @@ async def dial(uow: UnitOfWork, router: Router, contact_id: str, agent_id: str, 
         CallbackRow(
             contact_id=contact.id,
             number=number,
-            caller=about.recipient,
+            caller=about.recipient if about.sender_kind == "phone" else "",
+            queue_key=queue.key if queue else "",
             place_since=uow.now,
             due_at=uow.now,
             state="open",
@@ -136,6 +138,13 @@ async def dial(uow: UnitOfWork, router: Router, contact_id: str, agent_id: str, 
     key = queue.key if queue and (queue.sealed or queue.channel == Channel.VOICE) else CALLBACKS
     await router.open_held(uow, contact.id, Entry(queue_key=key))
     return contact.id
+
+
+async def require_free(uow: UnitOfWork, router: Router, agent_id: str) -> None:
+    """Raises `Conflict` code `not_ready_to_dial` for an agent who cannot make a call now."""
+    (standing,) = await router.agents(uow, [agent_id])
+    if standing.state not in AT_WORK or not is_free(standing.capacity, standing.load, ChannelClass.VOICE):
+        raise Conflict("Be ready, without an offer or a call, to make one.", code="not_ready_to_dial")
 
 
 async def open_due(uow: UnitOfWork, router: Router, contact_id: str, settings: SwitchboardSettings) -> datetime | None:

@@ -8,7 +8,7 @@ from kit.tasks import uninterrupted
 from records.citizens.addresses import normalise
 from router.contact import ContactStatus
 from telephony.calls import Bridge, CallLeg, Dial, Ended, HangUpCause, LegEnded, LegState
-from telephony.switchboard import recordings, store
+from telephony.switchboard import flows, recordings, store
 from telephony.switchboard.call import AgentSide, Call, Consult, answered
 from telephony.switchboard.house import House, words
 from telephony.switchboard.supervision import Supervision
@@ -156,10 +156,9 @@ class Conversation:
 
     async def _ring(self, to: str) -> CallLeg:
         call = self._call
-        caller = self._house.settings.public_number or call.leg.dialled
         dial = Dial(
             to=target(to),
-            caller=caller,
+            caller=await shown_number(self._house, call.contact_id, call.leg.dialled),
             timeout_s=self._house.settings.consult_s,
             variables={"contact_id": call.contact_id, "why": "consult"},
         )
@@ -240,6 +239,28 @@ class Conversation:
         await call.leg.resume()
         await self._vacate(consult)
 
+    async def send_back(self, agent_id: str, node: str) -> None:
+        """Into the flow that calls follow now, at `node`; the agent leaves and does his wrap-up.
+
+        Raises `Conflict` code `consult_going_on` or `others_on_call`, `Invalid` code `no_such_node`.
+        """
+        self.side(agent_id)
+        call, house = self._call, self._house
+        if call.consult is not None:
+            raise Conflict("A consult is going on.", code="consult_going_on")
+        if call.others:
+            raise Conflict("Others are on this call.", code="others_on_call")
+        async with house.database.unit_of_work(house.access, read_only=True) as uow:
+            flow = await flows.followed(uow, call.session.flow)
+        if node not in flow.nodes:
+            raise Invalid("This flow has no such node.", code="no_such_node")
+        call.sent_to = node
+        if not await house.change(lambda uow: house.router.finish(uow, call.contact_id, agent_id)):
+            call.sent_to = ""
+            raise Conflict("You do not have this call.", code="no_such_call")
+        await call.leg.resume()
+        call.released.set()
+
     async def transfer_blind(self, agent_id: str, to: str) -> None:
         """To a number or extension; unanswered within `consult_s`, the agent has the citizen back."""
         await self.consult(agent_id, to, then=lambda: self.complete(agent_id))
@@ -253,6 +274,13 @@ def target(to: str) -> str:
     if not digits.removeprefix("+").isdigit():
         raise Invalid("That is no number.", code="invalid_number")
     return digits if len(digits) > 5 or digits in ("110", "119", "120", "122") else f"extension:{digits}"
+
+
+async def shown_number(house: House, contact_id: str, otherwise: str) -> str:
+    """What somebody outside sees who is called about this contact."""
+    async with house.database.unit_of_work(house.access, read_only=True) as uow:
+        queue = await store.queue_of(uow, await store.contact(uow, contact_id))
+    return house.settings.number_of(queue.key if queue else "") or otherwise
 
 
 async def has(house: House, contact_id: str, agent_id: str) -> bool:

@@ -44,6 +44,12 @@ async def published(uow: UnitOfWork, key: str) -> tuple[Flow, int] | None:
     return (Flow.model_validate(row[0]), row[1]) if row else None
 
 
+async def followed(uow: UnitOfWork, key: str) -> Flow:
+    """The published flow, or the default one in a workspace that has published none."""
+    found = await published(uow, key)
+    return found[0] if found else default_flow()
+
+
 def read(body: Mapping[str, Any]) -> Flow:
     """Raises `Invalid` with the place and what is wrong there."""
     try:

@@ -1,6 +1,7 @@
 """Calls that we make: a promised call-back is dialled once an agent has taken it."""
 
 import logging
+from collections.abc import Awaitable, Callable
 
 from router.contact import Channel
 from telephony.calls import CallFailed, Dial, HangUpCause
@@ -19,10 +20,12 @@ REACHED, NOT_REACHED = "reached", "not_reached"
 
 
 class Outgoing:
-    """`calls`: the switchboard's, by contact."""
+    """`calls`: the switchboard's, by contact. `go_on`: lets a citizen whom the agent sent there go through the flow."""
 
-    def __init__(self, house: House, phones: Phones, calls: dict[str, Call]) -> None:
-        self._house, self._phones, self._calls = house, phones, calls
+    def __init__(
+        self, house: House, phones: Phones, calls: dict[str, Call], go_on: Callable[[Call], Awaitable[None]]
+    ) -> None:
+        self._house, self._phones, self._calls, self._go_on = house, phones, calls, go_on
 
     async def begin(self, contact_id: str, agent_id: str) -> None:
         """The agent's telephone first, then the citizen's. A contact that is no call-back is left alone."""
@@ -43,6 +46,7 @@ class Outgoing:
         call.coming = side
         try:
             await Conversation(self._house, call).run()
+            await self._go_on(call)
         finally:
             await self._end(call)
 
@@ -58,9 +62,10 @@ class Outgoing:
 
     async def _dial(self, contact_id: str, promised: CallbackRow) -> Call | None:
         house = self._house
+        caller = house.settings.number_of(promised.queue_key) or promised.caller
         dial = Dial(
             to=promised.number,
-            caller=promised.caller,
+            caller=caller,
             timeout_s=house.settings.duty_ring_s,
             variables={"contact_id": contact_id, "why": "callback"},
         )
@@ -71,7 +76,7 @@ class Outgoing:
             return None
         if not await answered(leg, dial.timeout_s):
             return None
-        arriving = ArrivingCall(engine_id=leg.id, caller=promised.caller, dialled=promised.number)
+        arriving = ArrivingCall(engine_id=leg.id, caller=caller, dialled=promised.number)
         async with house.database.unit_of_work(house.access) as uow:
             row_id = await store.begin(uow, contact_id, arriving, direction="out")
             language = (await store.contact(uow, contact_id)).language or "zh-CN"

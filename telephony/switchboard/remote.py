@@ -78,5 +78,9 @@ class RemoteSwitchboard:
         """Blind, to a number or extension; to agents and queues go by `Router.transfer`."""
         await self._ask("transfer", contact_id=contact_id, agent_id=agent_id, to=to)
 
+    async def send_back(self, contact_id: str, agent_id: str, node: str) -> None:
+        """Into the flow at `node`. Raises `Invalid` code `no_such_node`."""
+        await self._ask("send_back", contact_id=contact_id, agent_id=agent_id, node=node)
+
     async def _ask(self, name: str, **arguments: Any) -> dict[str, Any]:
         return await self._commands.request(LEASE, name, arguments, timeout_s=TIMEOUT_S)

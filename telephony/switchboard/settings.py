@@ -1,5 +1,6 @@
 """What an operator may set about calls. Times in seconds."""
 
+from collections.abc import Mapping
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -25,3 +26,8 @@ class SwitchboardSettings(BaseModel):
     fax_ring_s: float = Field(default=60.0, gt=0)
     fax_longest_s: float = Field(default=1800.0, gt=0, description="a fax that takes longer is cut")
     public_number: str = Field(default="", description="shown to citizens who are called; empty: the one they called")
+    queue_numbers: Mapping[str, str] = Field(default={}, description="the same by the key of the contact's queue")
+
+    def number_of(self, queue_key: str) -> str:
+        """What is shown to whom this queue calls; "" where nothing is set."""
+        return self.queue_numbers.get(queue_key, "") or self.public_number

@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+from dataclasses import replace
 from typing import Any
 
 from kit.errors import AppError, NotFound
@@ -10,7 +11,6 @@ from records.staff.tables import WorkspaceRow
 from router.contact import ContactStatus
 from telephony.calls import Adopted, Bridge, CallFailed, CallLeg, Dial, HangUpCause, LegEnded, LegState, SpyMode
 from telephony.ivr.default_flow import default_flow
-from telephony.ivr.flow import Flow
 from telephony.ivr.interpreter import Interpreter, Outcome, ToFax, ToNumber, ToQueue
 from telephony.ivr.ports import Session
 from telephony.switchboard import flows, recordings, store
@@ -27,6 +27,7 @@ from telephony.switchboard.waiting import Waiting
 
 log = logging.getLogger(__name__)
 
+HANDLED = frozenset({ContactStatus.WRAP_UP, ContactStatus.CLOSED})
 SELF_SERVICE, MESSAGE_LEFT, PASSED = "self_service", "message_left", "passed_to_department"
 SERVICE = "telephone_service"
 """In the workspace's settings: the supervisor's switch of the default flow (human, night)."""
@@ -43,7 +44,7 @@ class Switchboard:
         self.calls: dict[str, Call] = {}
         self.phones = Phones(house, self.calls)
         self._waiting = Waiting(house)
-        self._outgoing = Outgoing(house, self.phones, self.calls)
+        self._outgoing = Outgoing(house, self.phones, self.calls, self._go_on)
 
     async def run(self) -> None:
         """What goes on beside the calls, until cancelled."""
@@ -96,15 +97,7 @@ class Switchboard:
     async def _begin(self, leg: CallLeg, contact_id: str | None) -> Call:
         house = self._house
         language = leg.variables.get("language") or "zh-CN"
-        arriving = ArrivingCall(
-            engine_id=leg.id,
-            caller=leg.caller,
-            dialled=leg.dialled,
-            line=leg.variables.get("line", ""),
-            language=language,
-            name=leg.variables.get("display_name", ""),
-            session=leg.variables.get("session_id", ""),
-        )
+        arriving = _arriving(leg, language)
         contact_id = contact_id or await house.arrive(arriving)
         async with house.database.unit_of_work(house.access) as uow:
             row_id = await store.begin(uow, contact_id, arriving)
@@ -128,9 +121,17 @@ class Switchboard:
         else:
             await self._take_up(call, bridge, row.agent_id or "")
             outcome = ToQueue(node="")
+        await self._walk(call, outcome)
+
+    async def _walk(self, call: Call, outcome: Outcome | None) -> None:
         while outcome is not None:
             node = await self._follow(call, outcome)
             outcome = await self._run_flow(call, node) if node is not None else None
+
+    async def _go_on(self, call: Call) -> None:
+        """A citizen whom we called is sent into the flow; elsewhere the call is over with its agent."""
+        if call.sent_to:
+            await self._walk(call, await self._run_flow(call, await self._after(call)))
 
     async def _take_up(self, call: Call, bridge: Bridge | None, agent_id: str) -> None:
         """It waited or spoke with an agent when the earlier process ended."""
@@ -159,6 +160,8 @@ class Switchboard:
 
     async def _queue(self, call: Call, to: ToQueue) -> str | None:
         await call.leg.answer()
+        if to.node:
+            await self._renew(call)
         while await self._waiting.enters_or_waits(call, to):
             chosen = await self._waiting.wait(call, to)
             if chosen is None and call.on_duty is not None:
@@ -169,6 +172,24 @@ class Switchboard:
             elif chosen == to.on_callback or await self._leave_line(call):
                 return chosen
         return await self._after(call)
+
+    async def _renew(self, call: Call) -> None:
+        """Sent back to the flow he asks for an agent once more: the contact that was handled stays as it is."""
+        house = self._house
+        async with house.database.unit_of_work(house.access, read_only=True) as uow:
+            if (await store.contact(uow, call.contact_id)).status not in HANDLED:
+                return
+        call.round += 1
+        arriving = replace(_arriving(call.leg, call.session.language), engine_id=call.engine_id)
+        if call.direction == "out":
+            arriving = replace(arriving, caller=arriving.dialled, dialled=arriving.caller)
+        contact_id = await house.arrive(arriving)
+        async with house.database.unit_of_work(house.access) as uow:
+            await store.note_path(uow, call.row_id, call.session, call.flow_version)
+            await store.mark(uow, call.row_id, ended_at=uow.now, ended_by="agent")
+            call.row_id = await store.begin(uow, contact_id, arriving, direction=call.direction)
+        self.calls[contact_id] = self.calls.pop(call.contact_id)
+        call.contact_id = contact_id
 
     async def _with_duty(self, call: Call, side: AgentSide) -> None:
         """Somebody on duty has taken it, past the line: no agent is offered it any more."""
@@ -191,13 +212,15 @@ class Switchboard:
 
     async def _after(self, call: Call) -> str | None:
         """The agent is done: others may go on with the citizen; then he is asked how it was, except about reports."""
+        if call.sent_to:
+            node, call.sent_to = call.sent_to, ""
+            return node
         if call.others or call.ended_by == PASSED_ON:
             await call.until_alone()
             return None
         async with self._house.database.unit_of_work(self._house.access, read_only=True) as uow:
             sealed = (await store.contact(uow, call.contact_id)).sealed
-            found = await flows.published(uow, call.session.flow)
-        flow: Flow = found[0] if found else default_flow()
+            flow = await flows.followed(uow, call.session.flow)
         return flow.after_call if self._house.settings.asks_satisfaction and not sealed else None
 
     async def _connect_number(self, call: Call, to: ToNumber) -> str | None:
@@ -270,8 +293,13 @@ class Switchboard:
         if leg is None:
             await give_back(self._house, call.contact_id, agent_id)
             return
-        if call.ended.is_set() or not await has(self._house, call.contact_id, agent_id):
-            await leg.hang_up()
+        wanted = False
+        try:
+            wanted = not call.ended.is_set() and await has(self._house, call.contact_id, agent_id)
+        finally:
+            if not wanted:
+                await uninterrupted(leg.hang_up())
+        if not wanted:
             return
         call.coming = AgentSide(agent_id=agent_id, leg=leg)
         call.connected.set()
@@ -314,6 +342,7 @@ class Switchboard:
             "conference": lambda: talk.conference(agent_id),
             "complete_transfer": lambda: talk.complete(agent_id),
             "transfer": lambda: talk.transfer_blind(agent_id, given["to"]),
+            "send_back": lambda: talk.send_back(agent_id, given["node"]),
             "supervise": lambda: watch.listen(agent_id, SpyMode(given["mode"])),
             "end_supervision": lambda: watch.leave(agent_id),
             "take_over": lambda: watch.take_over(agent_id),
@@ -338,4 +367,17 @@ class Switchboard:
             "parties": len(call.others) + (1 if call.agent else 0) + 1,
             "supervised": {account_id: item.mode.value for account_id, item in call.listening.items()},
             "recording": bool(call.agent and call.agent.recording),
+            "flow": call.session.flow,
         }
+
+
+def _arriving(leg: CallLeg, language: str) -> ArrivingCall:
+    return ArrivingCall(
+        engine_id=leg.id,
+        caller=leg.caller,
+        dialled=leg.dialled,
+        line=leg.variables.get("line", ""),
+        language=language,
+        name=leg.variables.get("display_name", ""),
+        session=leg.variables.get("session_id", ""),
+    )

@@ -7,9 +7,10 @@ import pytest
 
 from kit.errors import Conflict, Invalid
 from router.contact import ContactStatus
-from router.tables import ContactRow
+from router.tables import ContactRow, QueueRow
 from telephony.switchboard import callbacks
 from telephony.switchboard.callbacks import within_hours
+from telephony.switchboard.settings import SwitchboardSettings
 from tests.support.switchboard import Hotline
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
@@ -122,3 +123,22 @@ async def test_who_is_on_a_call_or_gives_no_number_calls_nobody(line: Hotline) -
         await dial(line, about.id, agent, "请回电")
     with pytest.raises(Conflict):
         await dial(line, about.id, agent, "13800138000")
+
+
+async def test_an_agent_with_a_mail_in_hand_calls_about_it_and_its_queue_is_what_is_seen(line: Hotline) -> None:
+    agent = await line.agent()
+    about = await line.world.arrives("mail")
+    (offer,) = await line.world.offers(about)
+    async with line.world.database.unit_of_work(line.world.access) as uow:
+        await line.world.router.accept(uow, about, agent, offer.fence)
+        row = await line.contact(id=about)
+        queue = await uow.session.get_one(QueueRow, row.queue_id)
+    line.house.settings = SwitchboardSettings(public_number="12396", queue_numbers={queue.key: "88123400"})
+    await dial(line, about, agent, "13800138000")
+    await (await line.engine.rings(f"agent:{agent}")).answer()
+    citizen = await line.engine.rings("+8613800138000")
+    assert citizen.dial is not None
+    assert citizen.dial.caller == "88123400"
+    await citizen.answer()
+    await citizen.hang_up()
+    await line.quiet()

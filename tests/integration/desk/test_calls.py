@@ -24,7 +24,14 @@ from tests.support.asgi_socket import connected
 from tests.support.inbox import Inbox
 
 TURN = IceServer(urls=["turn:turn.example"], username="u", credential="p")
-CALL: dict[str, Any] = {"agent_id": None, "consult": None, "parties": 2, "recording": True, "supervised": {}}
+CALL: dict[str, Any] = {
+    "agent_id": None,
+    "consult": None,
+    "parties": 2,
+    "recording": True,
+    "supervised": {},
+    "flow": "main",
+}
 
 
 class Gateway:
@@ -90,6 +97,7 @@ async def test_each_act_reaches_the_switchboard_with_who_asked(
         ("conference", {}, "conference", {}),
         ("complete-transfer", {}, "complete_transfer", {}),
         ("transfer", {"to": " 6203 "}, "transfer", {"to": "6203"}),
+        ("send-back", {"node": "satisfaction"}, "send_back", {"node": "satisfaction"}),
     ]
     for path, body, _, _ in acts:
         answer = await client.post(f"calls/{contact_id}/{path}", json=body)
@@ -98,6 +106,17 @@ async def test_each_act_reaches_the_switchboard_with_who_asked(
     assert gateway.asked == [(name, {**common, **more}) for _, _, name, more in acts]
     told = await client.get(f"calls/{contact_id}")
     assert told.json() == {"contact_id": contact_id, **CALL}
+
+
+async def test_the_places_of_the_flow_that_a_citizen_can_be_sent_to(
+    office: Inbox, gateway: Gateway, client: AsyncClient, contact_id: str
+) -> None:
+    offered = (await client.get(f"calls/{contact_id}/menus")).json()
+    assert (offered[0]["key"], offered[0]["text"]) == ("satisfaction", "请对本次服务作出评价。")
+    keys = {item["key"] for item in offered}
+    assert keys >= {"welcome", "automatic", "query_number", "information", "item_policies"}
+    # Without what an earlier node would have asked, and where the caller only waits or leaves, nobody begins.
+    assert not keys & {"query_pin", "query", "result", "human", "bye"}
 
 
 async def test_whom_a_call_was_passed_to_is_audited_without_the_number(

@@ -1,0 +1,79 @@
+"""Recordings in the thread: who may hear them, their sound, and how it looks. Each hearing is written down."""
+
+import asyncio
+
+from fastapi.responses import FileResponse
+from sqlalchemy import Select, select
+
+from desk.access import Actor
+from desk.inbox import reading, store
+from desk.inbox.files import HEADERS
+from desk.inbox.visibility import reads_queue
+from desk.schemas.calls import RecordingItem, WaveformView
+from kit.blobs import BlobStore
+from kit.errors import NotFound
+from kit.unit_of_work import UnitOfWork
+from records.citizens import store as citizens
+from records.staff import audit
+from records.staff import store as staff
+from records.staff.permissions import Permission
+from router.tables import ContactRow
+from telephony.tables import RecordingRow
+from telephony.waveform import peaks
+
+POINTS = 400
+MOST = 200
+
+
+async def of_thread(uow: UnitOfWork, who: Actor, contact_id: str) -> list[RecordingItem]:
+    """Of all calls with this citizen that this account may hear, oldest first."""
+    row = (await reading.require_contact(uow, who, contact_id)).row
+    family = await citizens.family_of(uow, row.citizen_id) if row.citizen_id else []
+    query = _heard_by(who).where((ContactRow.id == row.id) | ContactRow.citizen_id.in_(family))
+    rows = list(await uow.session.scalars(query.order_by(RecordingRow.started_at).limit(MOST)))
+    restricted = await store.restricted_queues(uow)
+    names = await staff.names_of(uow, {one.agent_id for one in rows})
+    return [
+        RecordingItem(
+            id=one.id,
+            contact_id=one.contact_id,
+            kind=one.kind,
+            agent_name=names.get(one.agent_id or "", ""),
+            started_at=one.started_at,
+            duration_ms=one.duration_ms,
+            size_bytes=one.size_bytes,
+        )
+        for one in rows
+        if reads_queue(who, one.queue_id, restricted)
+    ]
+
+
+def _heard_by(who: Actor) -> Select[RecordingRow]:
+    """Supervisors hear all, agents their own calls and those of contacts in their hands; nobody those of reports."""
+    query = select(RecordingRow).join(ContactRow, ContactRow.id == RecordingRow.contact_id)
+    query = query.where(RecordingRow.sealed.is_(False), ContactRow.sealed.is_(False))
+    if who.may(Permission.AGENTS_SUPERVISE):
+        return query
+    return query.where((RecordingRow.agent_id == who.account_id) | (ContactRow.agent_id == who.account_id))
+
+
+async def _recording(uow: UnitOfWork, who: Actor, recording_id: str) -> RecordingRow:
+    row = await uow.session.scalar(_heard_by(who).where(RecordingRow.id == recording_id))
+    if row is None or not reads_queue(who, row.queue_id, await store.restricted_queues(uow)):
+        raise NotFound("There is no such recording.")
+    return row
+
+
+async def sound(uow: UnitOfWork, blobs: BlobStore, who: Actor, recording_id: str) -> FileResponse:
+    """The WAV file, parts of it where a range is asked for. Raises `NotFound`."""
+    row = await _recording(uow, who, recording_id)
+    audit.record(uow, "recording.heard", "recording", row.id)
+    name = f"{row.started_at:%Y%m%d-%H%M%S}.wav"
+    return FileResponse(blobs.path(row.blob_key), media_type="audio/wav", filename=name, headers=HEADERS)
+
+
+async def waveform(uow: UnitOfWork, blobs: BlobStore, who: Actor, recording_id: str) -> WaveformView:
+    """How loud each side is over the time. Raises `NotFound`."""
+    row = await _recording(uow, who, recording_id)
+    citizen, *others = await asyncio.to_thread(peaks, blobs.path(row.blob_key), POINTS)
+    return WaveformView(duration_ms=row.duration_ms, citizen=citizen, others=others[0] if others else [])

@@ -1,0 +1,46 @@
+"""Calls that were lost, and what was recorded of those that were not."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Depends
+from fastapi.responses import FileResponse
+
+from desk.access import Actor, Reading, Writing, require
+from desk.calls import abandoned, dialling, recordings
+from desk.ports import Services, services
+from desk.schemas.calls import AbandonedView, CallMadeView, RecordingItem, WaveformView
+from records.staff import store as staff
+from records.staff.permissions import Permission
+
+routes = APIRouter(tags=["calls"])
+
+Agent = Annotated[Actor, Depends(require(Permission.CONTACTS_HANDLE))]
+Bag = Annotated[Services, Depends(services)]
+
+
+@routes.get("/abandoned-calls")
+async def list_abandoned(who: Agent, uow: Reading, *, settled: bool = False) -> list[AbandonedView]:
+    """Of the last seven days, one line for each number: those to be called back, or those it is settled with."""
+    language = (await staff.account(uow, who.account_id)).language
+    return await abandoned.abandoned(uow, who, settled=settled, language=language)
+
+
+@routes.post("/abandoned-calls/{contact_id}/call", status_code=201)
+async def return_call(contact_id: str, who: Agent, uow: Writing, bag: Bag) -> CallMadeView:
+    return await dialling.call_back(uow, bag, who, contact_id)
+
+
+@routes.get("/contacts/{contact_id}/recordings")
+async def list_recordings(contact_id: str, who: Agent, uow: Reading) -> list[RecordingItem]:
+    return await recordings.of_thread(uow, who, contact_id)
+
+
+@routes.get("/recordings/{recording_id}/sound", response_class=FileResponse)
+async def play_recording(recording_id: str, who: Agent, uow: Writing, bag: Bag) -> FileResponse:
+    """Each hearing is written down."""
+    return await recordings.sound(uow, bag.blobs, who, recording_id)
+
+
+@routes.get("/recordings/{recording_id}/waveform")
+async def read_waveform(recording_id: str, who: Agent, uow: Reading, bag: Bag) -> WaveformView:
+    return await recordings.waveform(uow, bag.blobs, who, recording_id)
