@@ -1,9 +1,10 @@
 """What supervisors see and do: recordings are found and heard, each hearing written down; who is on duty."""
 
+import asyncio
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from fastapi.responses import FileResponse
+from fastapi.responses import FileResponse, Response
 from sqlalchemy import Select, select
 
 from desk.access import Actor
@@ -19,6 +20,7 @@ from records.staff import audit
 from records.staff.tables import AccountRoleRow, RoleRow, WorkspaceRow
 from router.service import Router
 from router.tables import ContactRow
+from telephony.compressed import OGG, to_opus
 from telephony.guard import DialGuard
 from telephony.switchboard import callbacks, duty
 from telephony.switchboard.duty import Duty
@@ -86,6 +88,19 @@ async def sound(uow: UnitOfWork, blobs: BlobStore, who: Actor, recording_id: str
     audit.record(uow, "recording.heard", "recording", row.id)
     name = f"{row.started_at:%Y%m%d-%H%M%S}.wav"
     return FileResponse(blobs.path(row.blob_key), media_type="audio/wav", filename=name, headers=HEADERS)
+
+
+async def compressed(database: Database, blobs: BlobStore, who: Actor, recording_id: str) -> Response:
+    """The same in a tenth of its size: Opus in Ogg, both sides kept apart. Raises `NotFound`."""
+    async with database.unit_of_work(who.access) as uow:
+        row = await _recording(uow, who, recording_id)
+        audit.record(uow, "recording.heard", "recording", row.id, detail={"as": "opus"})
+    try:
+        data = await asyncio.to_thread(to_opus, blobs.path(row.blob_key))
+    except FileNotFoundError as error:
+        raise NotFound("The sound of this recording is gone.") from error
+    name = f'attachment; filename="{row.started_at:%Y%m%d-%H%M%S}.ogg"'
+    return Response(data, media_type=OGG, headers={**HEADERS, "content-disposition": name})
 
 
 async def hold(uow: UnitOfWork, who: Actor, recording_id: str, body: RecordingHoldInput) -> RecordingView:

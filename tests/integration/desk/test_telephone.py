@@ -160,6 +160,9 @@ async def test_recordings_are_found_and_each_hearing_is_written_down(
     heard = await boss.get(f"telephone/recordings/{kept}/sound")
     assert (heard.content, heard.headers["content-type"]) == (data, "audio/wav")
     assert (await boss.get(f"telephone/recordings/{sealed}/sound")).status_code == 404
+    small = await boss.get(f"telephone/recordings/{kept}/compressed")
+    assert (small.content[:4], small.headers["content-type"]) == (b"OggS", "audio/ogg")
+    assert (await boss.get(f"telephone/recordings/{sealed}/compressed")).status_code == 404
     held = await boss.post(f"telephone/recordings/{kept}/hold", json={"held": True, "reason": "诉讼"})
     assert held.json()["held"]
-    assert await actions(office, "recording") == ["recording.heard", "recording.held"]
+    assert await actions(office, "recording") == ["recording.heard", "recording.heard", "recording.held"]
