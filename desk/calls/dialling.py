@@ -26,8 +26,8 @@ PHONE = "phone"
 async def dial(uow: UnitOfWork, bag: Services, who: Actor, contact_id: str, body: CallInput) -> CallMadeView:
     """Emergency numbers may be called always.
 
-    Raises `NotFound`, `Conflict` code `not_ready_to_dial` or `do_not_contact`, `Invalid` code `invalid_number`,
-    `Forbidden` code `destination_not_allowed`, `TooMany`.
+    Raises `NotFound`, `Conflict` code `not_ready_to_dial`, `do_not_contact` or `no_outside_line`, `Invalid` code
+    `invalid_number`, `Forbidden` code `destination_not_allowed`, `TooMany`.
     """
     row = (await reading.require_contact(uow, who, contact_id)).row
     return await _dial(uow, bag, who, row, await _number(uow, row, body))
@@ -63,6 +63,8 @@ async def _dial(uow: UnitOfWork, bag: Services, who: Actor, about: ContactRow, n
 
 
 async def _permit(uow: UnitOfWork, bag: Services, who: Actor, about: ContactRow, number: str) -> None:
+    if bag.phones.engine == "embedded":
+        raise Conflict("Calls between browsers reach no telephone: set up Asterisk.", code="no_outside_line")
     if await _is_the_citizens(uow, about, number) and await do_not_contact.forbids(
         uow, about.citizen_id, Channel.VOICE
     ):

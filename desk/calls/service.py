@@ -1,7 +1,6 @@
 """What an agent does with a call: asked of the process that has it, which decides whether it is the agent's."""
 
 from typing import Any
-from urllib.parse import urlsplit
 
 from desk.access import Actor
 from desk.calls import assistance
@@ -25,14 +24,12 @@ async def phone(uow: UnitOfWork, bag: Services, who: Actor) -> PhoneView:
     """What the page needs to be a telephone; with Asterisk its SIP account, made when it is missing."""
     settings = bag.phones
     view = PhoneView(engine=settings.engine, ice_servers=[server.as_json() for server in settings.ice_servers])
-    if settings.engine == "embedded" or not settings.sip_url:
+    if not settings.by_sip:
         return view
     name = (await staff.account(uow, who.account_id)).display_name
     own = await lines.page_phone(uow, bag.secret_box, bag.waker, who.account_id, name)
-    user, host = f"phone-{own.id}", urlsplit(settings.sip_url).hostname or "localhost"
-    return view.model_copy(
-        update={"sip": SipAccountView(url=settings.sip_url, uri=f"sip:{user}@{host}", password=own.secret)}
-    )
+    uri = f"sip:{lines.user_of(own.id)}@{settings.sip_host}"
+    return view.model_copy(update={"sip": SipAccountView(url=settings.sip_url, uri=uri, password=own.secret)})
 
 
 async def view(bag: Services, who: Actor, contact_id: str) -> CallView:

@@ -18,6 +18,7 @@ from records.staff.tables import AuditRow
 from router.contact import ContactStatus
 from router.tables import ContactRow
 from telephony.guard import DialGuard, GuardSettings
+from telephony.phones import PhoneSettings
 from telephony.tables import CallRow, RecordingRow
 from telephony.waveform import write_wav
 from tests.support.inbox import Inbox, open_inbox
@@ -32,6 +33,7 @@ async def office(sqlite_url: str, redis_url: str, tmp_path: Path) -> AsyncIterat
     async with open_inbox(sqlite_url, redis_url, tmp_path / "blobs", routed=True) as opened:
         opened.desk.app.include_router(calls)
         opened.desk.services.dial_guard = DialGuard(GuardSettings())
+        opened.desk.services.phones = PhoneSettings(engine="asterisk")
         yield opened
 
 
@@ -164,6 +166,9 @@ async def test_a_number_is_dialled_without_being_shown_and_refusals_say_why(
         assert (await uow.session.get_one(ContactRow, made.json()["contact_id"])).sender == NUMBER
         audited = await uow.session.scalars(select(AuditRow.action).where(AuditRow.action == "call.dialled"))
         assert list(audited) == ["call.dialled"]
+    office.desk.services.phones = PhoneSettings(engine="embedded")
+    assert (await agent.post(dial, json={"address_id": address.id})).json()["code"] == "no_outside_line"
+    office.desk.services.phones = PhoneSettings(engine="asterisk")
     # The first one rings now.
     assert (await agent.post(dial, json={"address_id": address.id})).json()["code"] == "not_ready_to_dial"
 
