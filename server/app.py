@@ -37,7 +37,7 @@ from kit.access import Access
 from kit.body_limit import BodyLimit
 from kit.problems import install_error_handlers
 from records.staff.tables import WorkspaceRow
-from server.calls import serve_visitor
+from server.calls import issue_pass, serve_visitor
 from server.loops import background
 from server.settings import Settings
 from server.wiring import Services, build
@@ -108,7 +108,8 @@ def create_app(settings: Settings) -> FastAPI:
     for channel, plugin in services.plugins.items():
         if hasattr(plugin, "routes"):
             app.include_router(plugin.routes(services.store_intake), prefix=f"{PREFIX}/{channel}")
-    app.include_router(page_routes(services.pages, services.chat.conversations.availability, services.database.clock))
+    live, clock = services.chat.conversations.availability, services.database.clock
+    app.include_router(page_routes(services.pages, live, clock, sip_origin=services.phones.sip_origin))
     app.routes.append(static_files())
     _add_health(app, services)
     _add_desk_pages(app)
@@ -119,7 +120,7 @@ def create_app(settings: Settings) -> FastAPI:
 def _call_routes(services: Services) -> APIRouter:
     limits = RateLimits(services.redis, str(services.access.workspace_id))
     calls_per_hour = services.settings.citizens.chat.calls_per_hour
-    return call_routes(services.chat.sessions, limits, calls_per_hour, serve_visitor(services))
+    return call_routes(services.chat.sessions, limits, calls_per_hour, serve_visitor(services), issue_pass(services))
 
 
 def _forms(services: Services) -> dict[str, int]:

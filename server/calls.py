@@ -12,13 +12,17 @@ from channels.claim import Claim, ClaimLost
 from kit.errors import AppError
 from kit.leases import Lease
 from kit.tasks import stop
-from server.asterisk import asterisk_engine, keep_lines
+from server.asterisk import asterisk_engine, keep_lines, passes
 from server.wiring import Services
+from telephony.asterisk.configuration import WEB_CALL
+from telephony.asterisk.lines import WEB
 from telephony.calls import Adopted, CallEngine, CallLeg
 from telephony.embedded.engine import EmbeddedEngine
 from telephony.embedded.page_frames import COMMAND, PageFrames
 from telephony.embedded.page_wire import LEASE, PageLine, PageSocket, PageTeller
 from telephony.embedded.store import SqlLegs
+from telephony.web_pass import WebPass
+from webchat.routes_calls import CallPass, IssuePass
 from webchat.service import Visitor
 
 log = logging.getLogger(__name__)
@@ -119,6 +123,27 @@ def visitor_line(visitor: Visitor, workspace_id: str, dialled: str) -> PageLine:
         dialled=dialled,
         variables={"line": "web", "session_id": session_id},
     )
+
+
+def issue_pass(services: Services) -> IssuePass | None:
+    """What lets a visitor's page call through Asterisk; None where it does not."""
+    phones, signer = services.phones, passes(services.settings)
+    if not phones.by_sip:
+        return None
+
+    def issue(visitor: Visitor, language: str) -> CallPass:
+        dialled = services.settings.citizens.site.phone_digits
+        session = visitor_line(visitor, str(services.access.workspace_id), dialled).variables["session_id"]
+        about = WebPass(visitor=visitor.session_id, session=session, dialled=dialled, language=language)
+        return CallPass(
+            url=phones.sip_url,
+            uri=f"sip:{WEB}@{phones.sip_host}",
+            number=WEB_CALL,
+            call_pass=signer.issue(about),
+            ice_servers=[server.as_json() for server in phones.ice_servers],
+        )
+
+    return issue
 
 
 def serve_visitor(services: Services) -> Callable[[WebSocket, Visitor, Callable[[], Awaitable[None]]], Awaitable[None]]:

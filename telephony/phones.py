@@ -2,6 +2,7 @@
 
 import json
 from typing import Literal
+from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
@@ -34,6 +35,21 @@ class PhoneSettings(BaseModel):
     engine: Literal["embedded", "asterisk"] = "embedded"
     ice_servers: tuple[IceServer, ...] = ()
     sip_url: str = ""
+
+    @property
+    def by_sip(self) -> bool:
+        """Whether pages speak SIP with Asterisk."""
+        return self.engine == "asterisk" and bool(self.sip_url)
+
+    @property
+    def sip_host(self) -> str:
+        """What stands behind the @ of pages' SIP addresses; nobody resolves it."""
+        return urlsplit(self.sip_url).hostname or "localhost"
+
+    @property
+    def sip_origin(self) -> str:
+        """Of `sip_url`, as a content security policy names it; "" where pages do not speak SIP."""
+        return "://".join(urlsplit(self.sip_url)[:2]) if self.by_sip else ""
 
 
 _MANY = TypeAdapter(list[IceServer])

@@ -28,9 +28,10 @@ log = logging.getLogger(__name__)
 LANGUAGE_COOKIE = "axd_lang"
 BROWSER_COOKIE = "axd_browser"
 YEAR_S = 365 * 24 * 3600
+POLICY = "Content-Security-Policy"
 HEADERS = {
     "Cache-Control": "no-store",
-    "Content-Security-Policy": "default-src 'self'; img-src 'self' data:; object-src 'none'; base-uri 'none'; "
+    POLICY: "default-src 'self'; img-src 'self' data:; object-src 'none'; base-uri 'none'; "
     "frame-ancestors 'none'; form-action 'self'",
     "Referrer-Policy": "same-origin",
     "X-Content-Type-Options": "nosniff",

@@ -1,16 +1,21 @@
-"""The call button's endpoint: a socket for a visitor who has a ticket. What is said on it is the telephony room's."""
+"""The call button's endpoints: a socket for a visitor who has a ticket, or a pass for a call through Asterisk.
+
+What is said on the socket is the telephony room's.
+"""
 
 import asyncio
 import contextlib
 from collections.abc import Awaitable, Callable
+from typing import Any, Literal
 
-from fastapi import APIRouter, WebSocket, WebSocketDisconnect
+from fastapi import APIRouter, Depends, Request, WebSocket, WebSocketDisconnect
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from redis.exceptions import RedisError
 
-from kit.errors import AppError, Unauthenticated
+from kit.errors import AppError, NotFound, Unauthenticated
 from kit.sources import source_of
 from webchat.limits import HOUR_S, RateLimits
+from webchat.routes_chat import Token, own_script
 from webchat.service import ChatSessions, Visitor
 
 HELLO_TIMEOUT_S = 10.0
@@ -28,8 +33,40 @@ class _Hello(BaseModel):
     ticket: str = Field(max_length=100)
 
 
-def call_routes(sessions: ChatSessions, limits: RateLimits, calls_per_hour: int, serve: ServeCall) -> APIRouter:
+class PassInput(BaseModel):
+    model_config = ConfigDict(frozen=True)
+
+    language: Literal["zh-CN", "en"] = "zh-CN"
+
+
+class CallPass(BaseModel):
+    """What a page needs for one call through Asterisk: SIP over WebSocket at `url` as `uri`, `number` dialled, and
+    `call_pass` in the header `X-AXD-Pass`, good once and for a minute."""
+
+    url: str
+    uri: str
+    number: str
+    call_pass: str
+    ice_servers: list[dict[str, Any]]
+
+
+IssuePass = Callable[[Visitor, str], CallPass]
+"""For a visitor and the language that he is spoken to in."""
+
+
+def call_routes(
+    sessions: ChatSessions, limits: RateLimits, calls_per_hour: int, serve: ServeCall, issue: IssuePass | None = None
+) -> APIRouter:
+    """`issue` is None where pages do not call by SIP."""
     routes = APIRouter(prefix="/chat/api", tags=["webchat"])
+
+    @routes.post("/call-pass", dependencies=[Depends(own_script)])
+    async def call_pass(asked: PassInput, request: Request, token: Token = None) -> CallPass:
+        visitor = await sessions.visitor(token)
+        if issue is None:
+            raise NotFound("Calls are not made by SIP here.")
+        await limits.spend("call", source_of(request), calls_per_hour, HOUR_S)
+        return issue(visitor, asked.language)
 
     @routes.websocket("/call")
     async def call(websocket: WebSocket) -> None:

@@ -12,7 +12,7 @@ from kit.clock import Clock
 from kit.errors import NotFound
 from webchat.availability import LiveFigures, sentence
 from webchat.catalogue import sentences
-from webchat.pages import Pages
+from webchat.pages import HEADERS, POLICY, Pages
 
 STATIC = Path(__file__).parent / "static"
 SECTIONS = {
@@ -49,14 +49,21 @@ def missing_routes(pages: Pages) -> APIRouter:
     return routes
 
 
-def page_routes(pages: Pages, live: LiveFigures, clock: Clock) -> APIRouter:
+def page_routes(pages: Pages, live: LiveFigures, clock: Clock, *, sip_origin: str = "") -> APIRouter:
+    """`sip_origin`: where the home page calls by SIP over WebSocket; "" where the platform itself carries calls."""
+    policy = f"{HEADERS[POLICY]}; connect-src 'self' {sip_origin}"
     routes = APIRouter(route_class=pages.route_class(), include_in_schema=False)
 
     @routes.get("/")
     async def home(request: Request) -> Response:
         now = await live()
         text = sentence(now, pages.translator(request), clock.now(), pages.zone)
-        return pages.render(request, "home.html", here="home", now={"reachable": now.reachable, "text": text})
+        figures = {"reachable": now.reachable, "text": text}
+        engine = "asterisk" if sip_origin else "embedded"
+        page = pages.render(request, "home.html", here="home", now=figures, engine=engine)
+        if sip_origin:
+            page.headers[POLICY] = policy
+        return page
 
     @routes.get("/privacy")
     async def privacy(request: Request) -> Response:

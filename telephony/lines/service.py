@@ -1,6 +1,8 @@
 """What operators do with trunks and phones; engines take up a change within a second."""
 
+import hmac
 import secrets
+from datetime import UTC, datetime, timedelta
 
 from kit.errors import Conflict, Invalid, NotFound
 from kit.secret_box import SecretBox
@@ -15,13 +17,14 @@ WAKE_LINES = "lines"
 SECRET_BYTES = 18
 FIRST_NUMBER = 8001
 PHONE = "phone"
+CHANGES_AT = timedelta(hours=19)  # UTC: three at night in China
 
 
 async def book(uow: UnitOfWork, box: SecretBox) -> Book:
     """All enabled lines, secrets readable: for an engine, never for a page."""
     return Book(
         trunks=tuple(_trunk(row, box) for row in await store.trunks(uow) if row.enabled),
-        phones=tuple(_phone(row, box) for row in await store.phones(uow) if row.enabled),
+        phones=tuple(_phone(row, box, uow.now) for row in await store.phones(uow) if row.enabled),
     )
 
 
@@ -98,7 +101,7 @@ async def page_phone(uow: UnitOfWork, box: SecretBox, waker: Waker, account_id: 
             number=await free_number(uow), name=name[:80], account_id=account_id, kind=PhoneKind.PAGE
         )
         row, _ = await create_phone(uow, box, waker, settings)
-    return _phone(row, box)
+    return _phone(row, box, uow.now)
 
 
 def user_of(phone_id: str) -> str:
@@ -166,12 +169,22 @@ def _trunk(row: TrunkRow, box: SecretBox) -> Trunk:
     )
 
 
-def _phone(row: PhoneRow, box: SecretBox) -> Phone:
+def password_of_day(secret: str, at: datetime) -> str:
+    """What the phone in a page registers with: another one each night, so that one that was seen is soon worthless.
+
+    An agent whose page stays open asks for the new one when the old one is refused.
+    """
+    day = (at.astimezone(UTC) - CHANGES_AT).date().isoformat()
+    return hmac.digest(secret.encode(), day.encode(), "sha256").hex()
+
+
+def _phone(row: PhoneRow, box: SecretBox, now: datetime) -> Phone:
+    secret = box.decrypt(row.secret)
     return Phone(
         id=row.id,
         number=row.number,
         name=row.name,
         kind=PhoneKind(row.kind),
-        secret=box.decrypt(row.secret),
+        secret=password_of_day(secret, now) if row.kind == PhoneKind.PAGE else secret,
         account_id=row.account_id,
     )
