@@ -10,17 +10,17 @@ from channels.voice.adapter import VoiceIntake
 from records.citizens import receipts
 from records.knowledge import service as knowledge
 from router.contact import Channel
-from server.line_faxes import LineFaxes
+from server.line_faxes import LineFaxes, fax_back
 from server.wiring import Services
 from telephony.asterisk.engine import AsteriskEngine
 from telephony.calls import CallEngine
 from telephony.ivr.ports import Answer, Session
 from telephony.prompts.readings import digits, is_english
 from telephony.prompts.speaker import PromptSpeaker
-from telephony.prompts.voices import voice_of
 from telephony.switchboard import flows, recordings
 from telephony.switchboard.errands import Errand, Errands
 from telephony.switchboard.house import House
+from telephony.switchboard.result_calls import ResultCalls
 from telephony.switchboard.switchboard import Switchboard
 from webchat.limits import RateLimits
 from webchat.service_status import Matters
@@ -68,7 +68,7 @@ def switchboard_for(services: Services, engine: CallEngine) -> Switchboard:
         database=database,
         access=access,
         blobs=services.blobs,
-        voice=voice_of(settings.speech),
+        voice=services.speech,
         folder=settings.data_dir / "speech",
     )
     house = House(
@@ -85,12 +85,15 @@ def switchboard_for(services: Services, engine: CallEngine) -> Switchboard:
         guard=services.dial_guard,
         can_send=partial(_can_send, services),
         receive_fax=LineFaxes(services, engine.fax) if isinstance(engine, AsteriskEngine) else None,
+        fax_back=fax_back(services, engine.fax) if isinstance(engine, AsteriskEngine) else None,
         prepare=partial(_prepare, services, speaker),
         actions={"receipt": ReceiptQueries(services)},
     )
     if isinstance(engine, AsteriskEngine):
         send = LineFaxesOut(house, engine.fax)
         house.beside += (Errands(house, Errand.FAX, send, most=settings.switchboard.fax_lines).run,)
+    results = Errands(house, Errand.RESULT, ResultCalls(house), most=settings.switchboard.result_lines)
+    house.beside += (results.run,)
     switchboard = Switchboard(house)
     services.voice.telephone = switchboard
     return switchboard
@@ -100,6 +103,8 @@ async def _can_send(services: Services, channel: str) -> bool:
     if channel == Channel.SMS:
         async with services.database.unit_of_work(services.access, read_only=True) as uow:
             return await sms_store.can_send(uow)
+    if channel == Channel.MAIL:
+        return await services.mail.can_send()
     return channel == Channel.FAX and await services.fax.can_send()
 
 

@@ -22,12 +22,14 @@ from channels.mail.inbound import Inbound
 from channels.mail.limits import AUTOMATIC_PER_DAY
 from channels.mail.outbound import Outbound
 from channels.mail.parsing.sandbox import MailSandbox
+from channels.mail.queries import Queries
 from channels.mail.receiving.folder_ledger import FolderLedger
 from channels.mail.receiving.listing import mailbox_items
 from channels.mail.receiving.reader import ReaderLimits
 from channels.mail.receiving.receiver import MailReceiver
 from channels.mail.threads import ReplyMarks
 from channels.mail.tokens import TokenSource
+from channels.status_answers import StatusAnswers
 from kit.access import Access
 from kit.blobs import BlobStore
 from kit.secret_box import SecretBox
@@ -58,8 +60,9 @@ class MailAdapter:
         limits: ReaderLimits | None = None,
         automatic_per_day: int = AUTOMATIC_PER_DAY,
         readers: Mapping[str, GatewayReader] | None = None,
+        status: StatusAnswers | None = None,
     ) -> None:
-        """`readers` by channel: whose gateways write to mailboxes here."""
+        """`readers` by channel: whose gateways write to mailboxes here. `status` answers queries by number and PIN."""
         self._database = database
         self._access = access
         self._box = box
@@ -67,8 +70,10 @@ class MailAdapter:
         self._tokens = TokenSource(database.clock, self._keep_refresh_token)
         ledger = FolderLedger(database, access, blobs, waker)
         self._receiver = MailReceiver(database, access, box, waker, ledger, self._tokens, limits)
-        self._inbound = Inbound(database, access, blobs, ReplyMarks(box=box), {} if readers is None else readers)
         self._outbound = Outbound(database, access, blobs, box, self._tokens, automatic_per_day=automatic_per_day)
+        queries = Queries(database, access, blobs, status, self._outbound.send) if status is not None else None
+        marks, known = ReplyMarks(box=box), {} if readers is None else readers
+        self._inbound = Inbound(database, access, blobs, marks, known, queries)
 
     async def run(self, intake: Intake) -> None:
         """Read all mailboxes until cancelled.
@@ -93,6 +98,11 @@ class MailAdapter:
         async with self._database.unit_of_work(self._access, read_only=True) as uow:
             rows = [row for row in await store.mailboxes(uow) if row.enabled]
         return [Gateway(account=row.id, line=row.address, pattern=row.fax_gateway) for row in rows if row.fax_gateway]
+
+    async def can_send(self) -> bool:
+        """Whether a mailbox is there that writes to citizens."""
+        async with self._database.unit_of_work(self._access, read_only=True) as uow:
+            return any(row.enabled and not row.confidential for row in await store.mailboxes(uow))
 
     async def provider_items(self, since: datetime) -> AsyncIterator[ProviderItem]:
         """See `channels.adapter.Reconcilable`: the UIDs of every enabled mailbox."""

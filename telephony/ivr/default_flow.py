@@ -211,14 +211,15 @@ def _information() -> dict[str, AnyNode]:
     nodes: dict[str, AnyNode] = {
         "information": Menu(
             say=_say(
-                f"{chinese}，传真索取办事指南请按7，短信发送请按8，人工请按0，重听请按星号。",
-                f"{english} For a guide by fax, press 7. By text message, press 8. For an agent, press 0. To hear this "
-                "again, press star.",
+                f"{chinese}，传真索取办事指南请按7，短信发送请按8，邮件发送请按9，人工请按0，重听请按星号。",
+                f"{english} For a guide by fax, press 7. By text message, press 8. By mail, press 9. For an agent, "
+                "press 0. To hear this again, press star.",
             ),
             choices={
                 **{str(key): f"item_{name}" for key, name in enumerate(ITEM_NAMES, 1)},
                 "7": "guide_by_fax",
                 "8": "guide_by_sms",
+                "9": "guide_by_mail",
                 "0": "human",
                 "*": REPEAT,
             },
@@ -232,12 +233,53 @@ def _information() -> dict[str, AnyNode]:
             on_silence="bye",
             on_invalid="bye",
         ),
-        "guide_by_fax": Send(document=GUIDE, by="fax", next="guide_sent", on_failed="guide_not_sent"),
-        "guide_by_sms": Send(document=GUIDE, by="sms", next="guide_sent", on_failed="guide_not_sent"),
-        "guide_sent": Play(say=_say("资料即将发送到您的来电号码。", "It will be sent to your number."), next="more"),
-        "guide_not_sent": Play(say=_say("暂时无法发送。", "It cannot be sent at the moment."), next="more"),
     }
+    nodes |= _guide()
     return nodes | {f"item_{name}": Information(item=name, next="more") for name in ITEM_NAMES}
+
+
+def _guide() -> dict[str, AnyNode]:
+    return {
+        "guide_by_fax": Menu(
+            say=_say(
+                "用传真机来电、在本次通话中接收请按1，稍后发到您的来电号码请按2，返回请按星号。",
+                "If you are calling from a fax machine, press 1 to receive it on this call. To have it faxed to your "
+                "number later, press 2. To go back, press star.",
+            ),
+            choices={"1": "guide_fax_here", "2": "guide_fax_later", "*": "information"},
+            wrong_say=_say(*WRONG),
+            on_silence="more",
+            on_invalid="more",
+        ),
+        "guide_fax_here": Send(document=GUIDE, by="fax", here=True, next="bye", on_failed="no_fax"),
+        "guide_fax_later": Send(document=GUIDE, by="fax", next="guide_sent", on_failed="no_fax"),
+        "no_fax": Menu(
+            say=_say(
+                "暂时无法发送传真。短信接收请按1，邮件接收请按2，人工请按0。",
+                "No fax can be sent at the moment. To receive a text message, press 1. To receive a mail, press 2. For "
+                "an agent, press 0.",
+            ),
+            choices={"1": "guide_by_sms", "2": "guide_by_mail", "0": "human"},
+            wrong_say=_say(*WRONG),
+            on_silence="more",
+            on_invalid="more",
+        ),
+        "guide_by_sms": Send(document=GUIDE, by="sms", next="guide_sent", on_failed="guide_not_sent"),
+        "guide_by_mail": Send(document=GUIDE, by="mail", next="guide_mailed", on_failed="guide_not_mailed"),
+        "guide_sent": Play(say=_say("资料即将发送到您的来电号码。", "It will be sent to your number."), next="more"),
+        "guide_mailed": Play(
+            say=_say("资料即将发送到您登记的邮箱。", "It will be sent to the mail address that we know of you."),
+            next="more",
+        ),
+        "guide_not_sent": Play(say=_say("暂时无法发送。", "It cannot be sent at the moment."), next="more"),
+        "guide_not_mailed": Play(
+            say=_say(
+                "我们没有您的邮箱，或暂时无法发送邮件。",
+                "We know no mail address of you, or no mail can be sent at the moment.",
+            ),
+            next="more",
+        ),
+    }
 
 
 def _surveys() -> dict[str, AnyNode]:

@@ -256,9 +256,22 @@ class Interpreter:
         return NEXT, ""
 
     async def send(self, node: nodes.Send) -> Exit:
-        number = self._number(node.number)
-        sent = bool(number) and await self._around.send_document(self._session, node.document, node.by, number)
+        if node.here:
+            sent = await self._around.fax_document(self._session, node.document)
+        else:
+            address = self._address(node)
+            known = node.by == "mail" and not node.number
+            sent = bool(address or known) and await self._around.send_document(
+                self._session, node.document, node.by, address
+            )
         return (NEXT if sent else FAILED), ""
+
+    def _address(self, node: nodes.Send) -> str:
+        """Empty for a mail to the address that is known of the citizen."""
+        if node.by != "mail":
+            return self._number(node.number)
+        digits = self._session.values.get(node.number or "", "")
+        return f"{digits}@{node.domain}" if digits else ""
 
     def _number(self, variable: str | None) -> str:
         return self._session.values.get(variable, "") if variable else self._session.leg.caller

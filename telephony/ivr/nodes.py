@@ -241,14 +241,28 @@ class Information(Onward):
 
 
 class Send(Node):
-    """A document by fax, mail or text message to the caller's number, or to the one in `number`."""
+    """A document by fax, mail or text message to the caller's number, or to the one in `number`.
+
+    By mail it goes to where the citizen is known to read it; with `number` and `domain` to digits@domain. `here`: a
+    fax on this call, which ends with it; `on_failed` then where nothing could be sent.
+    """
 
     kind: Literal["send"] = "send"
     document: Name
     by: Literal["fax", "mail", "sms"]
     number: Name | None = None
+    domain: str = Field(default="", pattern=r"^([a-z0-9-]+(\.[a-z0-9-]+)+)?$", max_length=80)
+    here: bool = False
     next: NodeKey
     on_failed: NodeKey
+
+    @model_validator(mode="after")
+    def _has_a_way(self) -> "Send":
+        if self.here and self.by != "fax":
+            raise ValueError("only a fax goes out on the call itself")
+        if self.by == "mail" and bool(self.number) != bool(self.domain):
+            raise ValueError("digits are a mail address together with a domain only")
+        return self
 
     def exits(self) -> Mapping[str, str]:
         return {NEXT: self.next, FAILED: self.on_failed}

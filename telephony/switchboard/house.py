@@ -20,6 +20,7 @@ from telephony.calls import CallEngine, CallLeg, LegEnded, Media
 from telephony.guard import DialGuard, GuardSettings
 from telephony.ivr.nodes import Part, Say
 from telephony.ivr.ports import Answer, Session
+from telephony.switchboard.fax_back import FaxBack
 from telephony.switchboard.ports import Arrive, HandIn, Speaker
 from telephony.switchboard.settings import SwitchboardSettings
 
@@ -35,7 +36,7 @@ CanSend = Callable[[str], Awaitable[bool]]
 @dataclass(kw_only=True)
 class House:
     """`actions`: data actions of flows by name. `receive_fax`: takes a fax on a leg until it ends,
-    and says whether pages came.
+    and says whether pages came. `fax_back`: sends documents on the callers' own calls.
 
     `prepare` is repeated beside the calls: speaks ahead what will be heard. `beside` runs beside them, until cancelled.
     """
@@ -52,6 +53,7 @@ class House:
     settings: SwitchboardSettings
     actions: Mapping[str, Action] = field(default_factory=dict)
     receive_fax: ReceiveFax | None = None
+    fax_back: FaxBack | None = None
     can_send: CanSend | None = None
     prepare: Callable[[], Awaitable[None]] | None = None
     beside: tuple[Callable[[], Coroutine[Any, Any, None]], ...] = ()

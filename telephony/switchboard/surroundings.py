@@ -101,8 +101,11 @@ class CallSurroundings:
     async def promise_callback(self, session: Session, number: str) -> bool:
         return await callbacks.promise(self._house, self._call, number, after=timedelta(0))
 
-    async def send_document(self, session: Session, document: str, by: str, number: str) -> bool:
-        return await documents.send(self._house, self._call.contact_id, session, document, by, number)
+    async def send_document(self, session: Session, document: str, by: str, address: str) -> bool:
+        return await documents.send(self._house, self._call.contact_id, session, document, by, address)
+
+    async def fax_document(self, session: Session, document: str) -> bool:
+        return await documents.fax_here(self._house, self._call, session, document)
 
     async def vote(self, session: Session, poll: str, question: int, key: str) -> None:
         async with self._house.database.unit_of_work(self._house.access) as uow:

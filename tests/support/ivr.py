@@ -65,8 +65,12 @@ class ScriptedSurroundings:
         self.done.append(("callback", number))
         return bool(self._next(True))
 
-    async def send_document(self, session: Session, document: str, by: str, number: str) -> bool:
-        self.done.append(("send", document, by, number))
+    async def send_document(self, session: Session, document: str, by: str, address: str) -> bool:
+        self.done.append(("send", document, by, address))
+        return bool(self._next(True))
+
+    async def fax_document(self, session: Session, document: str) -> bool:
+        self.done.append(("fax", document))
         return bool(self._next(True))
 
     async def vote(self, session: Session, poll: str, question: int, key: str) -> None:

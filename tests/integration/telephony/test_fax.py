@@ -130,6 +130,18 @@ async def sends_a_fax(world: FaxWorld, folder: Path) -> None:
     assert (got == np.asarray(pages[0])).all()
 
 
+async def sends_a_fax_on_the_callers_own_call(world: FaxWorld, folder: Path) -> None:
+    path, pages = document(folder, 1, rows=260)
+    near, far = await world.from_far()
+    await near.answer()
+    await answered(far)
+    sent, taken = await asyncio.gather(world.room.engine.fax.send(near, path), world.far.fax.receive(far))
+    assert (sent.status, sent.pages, sent.error) == (FaxStatus.COMPLETE, 1, ""), taken
+    assert taken.path is not None
+    [got] = pages_of(taken.path)
+    assert (got == np.asarray(pages[0])).all()
+
+
 async def keeps_what_came_of_a_cut_fax(world: FaxWorld, folder: Path) -> None:
     _, [first] = document(folder, 1, rows=221)
     # Noise does not compress: this page takes minutes.
@@ -178,5 +190,10 @@ async def test_faxes_come_go_are_cut_and_fail(tmp_path: Path, far_server: Asteri
     async with fax_world(tmp_path, far_server) as world:
         await reports_a_caller_who_is_no_machine(world, tmp_path)
         async with asyncio.TaskGroup() as group:
-            for scenario in (takes_a_fax, keeps_what_came_of_a_cut_fax, sends_a_fax):
+            for scenario in (
+                takes_a_fax,
+                keeps_what_came_of_a_cut_fax,
+                sends_a_fax,
+                sends_a_fax_on_the_callers_own_call,
+            ):
                 group.create_task(scenario(world, tmp_path))

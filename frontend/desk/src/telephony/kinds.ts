@@ -108,7 +108,15 @@ export const KINDS = {
   callback: [variable('number', null), onward, failed],
   transfer: [say(), text('to'), seconds(20, 120), failed],
   information: [select('item', 'items', ''), onward],
-  send: [select('document', 'documents', ''), select('by', 'sendBy', 'fax'), variable('number', null), onward, failed],
+  send: [
+    select('document', 'documents', ''),
+    select('by', 'sendBy', 'fax'),
+    flag('here', false),
+    variable('number', null),
+    text('domain'),
+    onward,
+    failed,
+  ],
   survey: [
     variable('poll', 'opinion'),
     figure('question', 1, 1, 99),

@@ -210,6 +210,8 @@ export default {
     queue: 'Queue',
     gives_receipt: 'Give number and PIN',
     number: 'Number in variable',
+    here: 'Fax on this call',
+    domain: 'Mail domain',
     to: 'Extension or number',
     item: 'Item',
     document: 'Document',
@@ -229,6 +231,7 @@ export default {
     to: 'An outside number, or extension:8001.',
     uses: 'Separated by spaces.',
     keys: 'Such as 12345.',
+    domain: 'The digits that callers enter and this domain make the address, such as qq.com; leave both empty for the known one.',
   },
   option: {
     variable: 'a variable',

@@ -207,6 +207,8 @@ export default {
     queue: '队列',
     gives_receipt: '给编号和查询密码',
     number: '号码在变量',
+    here: '在本次通话中发传真',
+    domain: '邮箱域名',
     to: '分机或号码',
     item: '播报哪一条',
     document: '资料',
@@ -226,6 +228,7 @@ export default {
     to: '外线号码，或 extension:8001。',
     uses: '用空格隔开。',
     keys: '例如 12345。',
+    domain: '来电按的号码加这个域名就是邮箱，例如 qq.com；都不填则发到登记的邮箱。',
   },
   option: {
     variable: '变量',
