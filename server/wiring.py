@@ -241,7 +241,7 @@ async def _heed_consent(uow: UnitOfWork, number: str, wanted: bool) -> None:
 
 def _phones(settings: Settings) -> PhoneSettings:
     return PhoneSettings(
-        engine="asterisk" if settings.asterisk.is_used else "embedded",
+        engine="asterisk" if settings.carries_by_asterisk else "embedded",
         ice_servers=read_ice_servers(settings.ice_servers),
         sip_url=settings.asterisk.websocket_url,
     )
