@@ -1,28 +1,21 @@
 """Queries of mailboxes, folders and what the mail loops write down."""
 
 from collections.abc import Sequence
-from datetime import timedelta
 
-from sqlalchemy import delete, or_, select, update
+from sqlalchemy import select, update
 
-from channels.mail.tables import FolderRow, MailboxRow, MailboxState
+from channels import accounts
+from channels.mail.tables import FolderRow, MailboxRow
 from kit.unit_of_work import UnitOfWork
 from records.messages.tables import MessageRow, OutboxRow, OutboxState, ThreadRow
 
-_SUCCESS_EVERY = timedelta(seconds=60)
-
 
 async def mailboxes(uow: UnitOfWork) -> list[MailboxRow]:
-    return list(await uow.session.scalars(select(MailboxRow).order_by(MailboxRow.created_at, MailboxRow.id)))
+    return await accounts.listed(uow, MailboxRow)
 
 
 async def mailbox(uow: UnitOfWork, mailbox_id: str) -> MailboxRow | None:
-    return await uow.session.scalar(select(MailboxRow).where(MailboxRow.id == mailbox_id))
-
-
-async def forget(uow: UnitOfWork, row: MailboxRow) -> None:
-    await uow.session.execute(delete(FolderRow).where(FolderRow.mailbox_id == row.id))
-    await uow.session.delete(row)
+    return await accounts.found(uow, MailboxRow, mailbox_id)
 
 
 async def folder(uow: UnitOfWork, mailbox_id: str, name: str) -> FolderRow:
@@ -41,39 +34,6 @@ async def folder_id(uow: UnitOfWork, mailbox_id: str, name: str) -> str:
     """Empty for a folder that was never read."""
     query = select(FolderRow.id).where(FolderRow.mailbox_id == mailbox_id, FolderRow.name == name)
     return await uow.session.scalar(query) or ""
-
-
-async def note_success(uow: UnitOfWork, mailbox_id: str) -> MailboxRow | None:
-    """The folder was read; None where this says nothing new within the minute."""
-    return await uow.session.scalar(
-        update(MailboxRow)
-        .where(MailboxRow.id == mailbox_id)
-        .where(
-            or_(
-                MailboxRow.state != MailboxState.CONNECTED,
-                MailboxRow.last_success_at.is_(None),
-                MailboxRow.last_success_at < uow.now - _SUCCESS_EVERY,
-            )
-        )
-        .values(state=MailboxState.CONNECTED, last_success_at=uow.now, version=MailboxRow.version + 1)
-        .returning(MailboxRow)
-        .execution_options(populate_existing=True)
-    )
-
-
-async def note_failure(uow: UnitOfWork, mailbox_id: str, reason: str) -> MailboxRow | None:
-    return await uow.session.scalar(
-        update(MailboxRow)
-        .where(MailboxRow.id == mailbox_id)
-        .values(
-            state=MailboxState.RETRYING,
-            last_error=reason[:500],
-            last_error_at=uow.now,
-            version=MailboxRow.version + 1,
-        )
-        .returning(MailboxRow)
-        .execution_options(populate_existing=True)
-    )
 
 
 async def thread_key_of(uow: UnitOfWork, message_ids: Sequence[str]) -> str | None:

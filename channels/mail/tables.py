@@ -1,33 +1,19 @@
 """Mailboxes and how far each of their folders has been read."""
 
-from datetime import date, datetime
-from enum import StrEnum
+from datetime import date
 
 from sqlalchemy import BigInteger, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
+from channels.tables import AccountRow
 from kit.tables import Row, reference
 
 
-class MailboxState(StrEnum):
-    STARTING = "starting"
-    CONNECTED = "connected"
-    RETRYING = "retrying"
-    STOPPED = "stopped"
-
-
-class MailboxRow(Row):
-    """One account with its way in and its way out. Secrets are encrypted; nobody reads them back.
-
-    `environment_key` is set where the environment is the owner. `revision` grows with every change that the running
-    loop has to obey, `version` with every change that pages show.
-    """
+class MailboxRow(AccountRow):
+    """One mailbox with its way in and its way out."""
 
     __tablename__ = "mailboxes"
-    __table_args__ = (UniqueConstraint("workspace_id", "environment_key"),)
 
-    environment_key: Mapped[str | None] = mapped_column(String(80))
-    name: Mapped[str] = mapped_column(String(80))
     address: Mapped[str] = mapped_column(String(254))
     imap_host: Mapped[str] = mapped_column(String(253))
     imap_port: Mapped[int]
@@ -50,19 +36,7 @@ class MailboxRow(Row):
     fax_senders: Mapped[str | None] = mapped_column(String(254))  # whose mails are faxes; None: anybody's
     fax_gateway: Mapped[str | None] = mapped_column(String(254))  # where faxes go out: {number}@fax.example.cn
     import_since: Mapped[date]  # older mail is left alone
-    enabled: Mapped[bool] = mapped_column(default=True)
-    revision: Mapped[int] = mapped_column(default=1)
-    version: Mapped[int] = mapped_column(default=1)
     fetch_requests: Mapped[int] = mapped_column(default=0)
-    state: Mapped[str] = mapped_column(String(16), default=MailboxState.STARTING)
-    last_success_at: Mapped[datetime | None]
-    last_error: Mapped[str] = mapped_column(String(500), default="")
-    last_error_at: Mapped[datetime | None]
-    created_at: Mapped[datetime]
-
-    @property
-    def from_environment(self) -> bool:
-        return self.environment_key is not None
 
 
 class FolderRow(Row):

@@ -3,8 +3,9 @@
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator
 
+from channels.accounts import settings_of
 from channels.sms.smpp.settings import SmppSettings
 from channels.sms.tables import SmsKind
 from kit.errors import Invalid
@@ -160,10 +161,4 @@ def checked(kind: SmsKind, settings: dict[str, Any]) -> dict[str, Any]:
     """`settings` with the defaults of their kind filled in. Raises `Invalid` that names the fields."""
     if kind not in SHAPES:
         raise Invalid("Accounts of this kind cannot be set up here.", code="sms_kind")
-    try:
-        return SHAPES[kind].model_validate(settings).model_dump(mode="json")
-    except ValidationError as error:
-        fields = [
-            {"field": ".".join(("settings", *map(str, item["loc"]))), "reason": item["msg"]} for item in error.errors()
-        ]
-        raise Invalid("Some settings of this account are not valid.", fields=fields) from None
+    return settings_of(SHAPES[kind], settings, within="settings").model_dump(mode="json")

@@ -3,8 +3,9 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import delete, func, select
+from sqlalchemy import func, select
 
+from channels import accounts as all_accounts
 from channels.sms import commands
 from channels.sms.tables import SmsAccountRow, SmsAnswerRow, SmsTemplateRow
 from kit.unit_of_work import UnitOfWork
@@ -13,11 +14,11 @@ from records.messages.tables import Direction, MessageRow
 
 async def accounts(uow: UnitOfWork) -> list[SmsAccountRow]:
     """All, in the order they were added."""
-    return list(await uow.session.scalars(select(SmsAccountRow).order_by(SmsAccountRow.created_at, SmsAccountRow.id)))
+    return await all_accounts.listed(uow, SmsAccountRow)
 
 
 async def account(uow: UnitOfWork, account_id: str) -> SmsAccountRow | None:
-    return await uow.session.scalar(select(SmsAccountRow).where(SmsAccountRow.id == account_id))
+    return await all_accounts.found(uow, SmsAccountRow, account_id)
 
 
 async def sending_account(uow: UnitOfWork, number: str) -> SmsAccountRow | None:
@@ -30,11 +31,6 @@ async def can_send(uow: UnitOfWork) -> bool:
     """Whether a text can go out at all."""
     found = await uow.session.scalar(select(SmsAccountRow.id).where(SmsAccountRow.enabled.is_(True)).limit(1))
     return found is not None
-
-
-async def forget(uow: UnitOfWork, row: SmsAccountRow) -> None:
-    await uow.session.execute(delete(SmsTemplateRow).where(SmsTemplateRow.account_id == row.id))
-    await uow.session.delete(row)
 
 
 async def templates(uow: UnitOfWork, account_id: str | None = None) -> list[SmsTemplateRow]:

@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import Index, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
+from channels.tables import AccountRow
 from kit.tables import ID_CHARS, Row, reference
 
 
@@ -20,43 +21,17 @@ class SmsKind(StrEnum):
     SMPP = "smpp"
 
 
-class SmsAccountState(StrEnum):
-    STARTING = "starting"
-    CONNECTED = "connected"
-    RETRYING = "retrying"
-    STOPPED = "stopped"
-
-
-class SmsAccountRow(Row):
-    """One account with a provider. The secret is encrypted; nobody reads it back.
-
-    `environment_key` is set where the environment is the owner. `revision` grows with every change that a running
-    connection has to obey, `version` with every change that pages show.
-    """
+class SmsAccountRow(AccountRow):
+    """One account with a provider."""
 
     __tablename__ = "sms_accounts"
-    __table_args__ = (UniqueConstraint("workspace_id", "environment_key"),)
 
-    environment_key: Mapped[str | None] = mapped_column(String(80))
-    name: Mapped[str] = mapped_column(String(80))
     kind: Mapped[str] = mapped_column(String(16))
     number: Mapped[str] = mapped_column(String(32))  # the line that citizens see and answer to
     sign: Mapped[str] = mapped_column(String(32), default="")  # without its brackets 【】
     settings: Mapped[dict[str, Any]]  # the kind's own, see channels.sms.settings
     secret: Mapped[str] = mapped_column(String(8000), default="")
     throughput: Mapped[int] = mapped_column(default=10)  # messages in a second at most
-    enabled: Mapped[bool] = mapped_column(default=True)
-    revision: Mapped[int] = mapped_column(default=1)
-    version: Mapped[int] = mapped_column(default=1)
-    state: Mapped[str] = mapped_column(String(16), default=SmsAccountState.STARTING)
-    last_success_at: Mapped[datetime | None]
-    last_error: Mapped[str] = mapped_column(String(500), default="")
-    last_error_at: Mapped[datetime | None]
-    created_at: Mapped[datetime]
-
-    @property
-    def from_environment(self) -> bool:
-        return self.environment_key is not None
 
 
 class SmsTemplateRow(Row):

@@ -3,67 +3,26 @@
 from collections.abc import Sequence
 from datetime import timedelta
 
-from sqlalchemy import delete, or_, select, update
+from sqlalchemy import select, update
 
-from channels.telegram.tables import AnswerRow, BotRow, BotState, ChatRow, PartRow
+from channels import accounts
+from channels.telegram.tables import AnswerRow, BotRow, ChatRow, PartRow
 from kit.unit_of_work import UnitOfWork
 from records.messages.tables import LedgerRow, LedgerState, MessageRow, ThreadRow
 
-_SUCCESS_EVERY = timedelta(seconds=60)
-
 
 async def bots(uow: UnitOfWork) -> list[BotRow]:
-    return list(await uow.session.scalars(select(BotRow).order_by(BotRow.created_at, BotRow.id)))
+    return await accounts.listed(uow, BotRow)
 
 
 async def bot(uow: UnitOfWork, bot_id: str) -> BotRow | None:
-    return await uow.session.scalar(select(BotRow).where(BotRow.id == bot_id))
-
-
-async def forget(uow: UnitOfWork, row: BotRow) -> None:
-    for kind in (AnswerRow, ChatRow):
-        await uow.session.execute(delete(kind).where(kind.bot_id == row.id))
-    await uow.session.delete(row)
+    return await accounts.found(uow, BotRow, bot_id)
 
 
 async def advance(uow: UnitOfWork, bot_id: str, next_offset: int) -> None:
     """Everything before `next_offset` is stored."""
     await uow.session.execute(
         update(BotRow).where(BotRow.id == bot_id).values(next_offset=next_offset, last_update_at=uow.now)
-    )
-
-
-async def note_success(uow: UnitOfWork, bot_id: str, username: str) -> BotRow | None:
-    """The bot answers; None where this says nothing new within the minute."""
-    return await uow.session.scalar(
-        update(BotRow)
-        .where(BotRow.id == bot_id)
-        .where(
-            or_(
-                BotRow.state != BotState.CONNECTED,
-                BotRow.username != username,
-                BotRow.last_success_at.is_(None),
-                BotRow.last_success_at < uow.now - _SUCCESS_EVERY,
-            )
-        )
-        .values(state=BotState.CONNECTED, username=username, last_success_at=uow.now, version=BotRow.version + 1)
-        .returning(BotRow)
-        .execution_options(populate_existing=True)
-    )
-
-
-async def note_failure(uow: UnitOfWork, bot_id: str, reason: str) -> BotRow | None:
-    return await uow.session.scalar(
-        update(BotRow)
-        .where(BotRow.id == bot_id)
-        .values(
-            state=BotState.RETRYING,
-            last_error=reason[:500],
-            last_error_at=uow.now,
-            version=BotRow.version + 1,
-        )
-        .returning(BotRow)
-        .execution_options(populate_existing=True)
     )
 
 

@@ -6,6 +6,7 @@ from enum import StrEnum
 from sqlalchemy import BigInteger, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
+from channels.tables import AccountRow
 from kit.tables import ID_CHARS, Row, reference
 
 
@@ -14,43 +15,18 @@ class BotMode(StrEnum):
     WEBHOOK = "webhook"  # Telegram posts to our public address
 
 
-class BotState(StrEnum):
-    STARTING = "starting"
-    CONNECTED = "connected"
-    RETRYING = "retrying"
-    STOPPED = "stopped"
-
-
-class BotRow(Row):
-    """One bot. Token and secret are encrypted; nobody reads them back.
-
-    `environment_key`, `revision` and `version` are as in a mailbox. Updates before `next_offset` are in the ledger.
-    """
+class BotRow(AccountRow):
+    """One bot. Updates before `next_offset` are in the ledger."""
 
     __tablename__ = "telegram_bots"
-    __table_args__ = (UniqueConstraint("workspace_id", "environment_key"),)
 
-    environment_key: Mapped[str | None] = mapped_column(String(80))
-    name: Mapped[str] = mapped_column(String(80))
     username: Mapped[str] = mapped_column(String(64), default="")  # as Telegram says, without @
     token: Mapped[str] = mapped_column(String(1000))
     webhook_secret: Mapped[str] = mapped_column(String(1000))
     mode: Mapped[str] = mapped_column(String(8))
     language: Mapped[str] = mapped_column(String(16))
-    enabled: Mapped[bool] = mapped_column(default=True)
-    revision: Mapped[int] = mapped_column(default=1)
-    version: Mapped[int] = mapped_column(default=1)
     next_offset: Mapped[int] = mapped_column(BigInteger, default=0)
     last_update_at: Mapped[datetime | None]
-    state: Mapped[str] = mapped_column(String(16), default=BotState.STARTING)
-    last_success_at: Mapped[datetime | None]
-    last_error: Mapped[str] = mapped_column(String(500), default="")
-    last_error_at: Mapped[datetime | None]
-    created_at: Mapped[datetime]
-
-    @property
-    def from_environment(self) -> bool:
-        return self.environment_key is not None
 
 
 class ChatRow(Row):

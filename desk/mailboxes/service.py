@@ -1,16 +1,12 @@
 """Mailboxes, for those who look after channels. Secrets go in and never come out."""
 
-from collections.abc import Sequence
-
-from pydantic import ValidationError
-
+from channels.accounts import settings_of
 from channels.mail import service
 from channels.mail.adapter import MailAdapter
 from channels.mail.settings import MailboxSettings
 from channels.mail.tables import MailboxRow
 from desk.access import Actor
 from desk.schemas.administration import CheckView, MailboxInput, MailboxView
-from kit.errors import Invalid
 from kit.secret_box import SecretBox
 from kit.unit_of_work import UnitOfWork
 from kit.wake import Waker
@@ -22,11 +18,6 @@ _UNASKED = ("verify_certificates", "move_to", "plus_addresses", "confidential")
 
 async def listed(uow: UnitOfWork) -> list[MailboxView]:
     return [_view(row) for row in await service.listing(uow)]
-
-
-async def feed_views(uow: UnitOfWork, mailbox_ids: Sequence[str]) -> list[MailboxView]:
-    """For the pages of all who look after channels."""
-    return [_view(row) for row in await service.listing(uow) if row.id in mailbox_ids]
 
 
 async def create(uow: UnitOfWork, box: SecretBox, waker: Waker, body: MailboxInput) -> MailboxView:
@@ -61,11 +52,7 @@ async def check(mail: MailAdapter, who: Actor, mailbox_id: str) -> CheckView:
 
 def _settings(body: MailboxInput, before: MailboxRow | None = None) -> MailboxSettings:
     kept = {name: getattr(before, name) for name in _UNASKED} if before is not None else {}
-    try:
-        return MailboxSettings(**body.model_dump(), **kept)
-    except ValidationError as error:
-        fields = [{"field": ".".join(map(str, item["loc"])), "reason": item["msg"]} for item in error.errors()]
-        raise Invalid("Some fields are not valid.", fields=fields) from None
+    return settings_of(MailboxSettings, {**body.model_dump(), **kept})
 
 
 def _view(row: MailboxRow) -> MailboxView:

@@ -1,7 +1,6 @@
 """Text messages, for those who look after channels and those who write. Secrets go in and never come out."""
 
-from pydantic import ValidationError
-
+from channels.accounts import settings_of
 from channels.sms import service, store
 from channels.sms.adapter import SmsAdapter
 from channels.sms.outbound import MAX_TEXT_CHARS
@@ -18,7 +17,6 @@ from desk.schemas.sms import (
     SmsTemplateInput,
     SmsTemplateView,
 )
-from kit.errors import Invalid
 from kit.secret_box import SecretBox
 from kit.unit_of_work import UnitOfWork
 from kit.wake import Waker
@@ -32,7 +30,7 @@ async def listed(uow: UnitOfWork, sms: SmsAdapter) -> list[SmsAccountView]:
 async def create(
     uow: UnitOfWork, sms: SmsAdapter, box: SecretBox, waker: Waker, body: SmsAccountInput
 ) -> SmsAccountView:
-    row = await service.create(uow, box, waker, _settings(body))
+    row = await service.create(uow, box, waker, settings_of(SmsAccountSettings, body.model_dump()))
     audit.record(uow, "sms_account.created", "sms_account", row.id)
     return _view(row, sms)
 
@@ -41,7 +39,7 @@ async def change(
     uow: UnitOfWork, sms: SmsAdapter, box: SecretBox, waker: Waker, account_id: str, body: SmsAccountInput
 ) -> SmsAccountView:
     """Raises `Conflict` (code `from_environment`) where the environment owns the account."""
-    row = await service.change(uow, box, waker, account_id, _settings(body))
+    row = await service.change(uow, box, waker, account_id, settings_of(SmsAccountSettings, body.model_dump()))
     audit.record(uow, "sms_account.changed", "sms_account", row.id, detail={"new_secret": body.secret is not None})
     return _view(row, sms)
 
@@ -92,14 +90,6 @@ async def composing(uow: UnitOfWork, who: Actor, contact_id: str) -> SmsComposin
         max_chars=MAX_TEXT_CHARS,
         templates=[_template_view(row) for row in known if row.approved and row.purpose == "reply"],
     )
-
-
-def _settings(body: SmsAccountInput) -> SmsAccountSettings:
-    try:
-        return SmsAccountSettings(**body.model_dump())
-    except ValidationError as error:
-        fields = [{"field": ".".join(map(str, item["loc"])), "reason": item["msg"]} for item in error.errors()]
-        raise Invalid("Some fields are not valid.", fields=fields) from None
 
 
 def _view(row: SmsAccountRow, sms: SmsAdapter) -> SmsAccountView:

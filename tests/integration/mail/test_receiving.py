@@ -6,7 +6,7 @@ import pytest
 
 from channels.mail import service
 from channels.mail.receiving.reader import ReaderLimits
-from channels.mail.tables import MailboxState
+from channels.tables import AccountState
 from tests.support.mail_samples import gbk_with_attachment, simple
 from tests.support.mail_world import MailWorld
 from tests.support.waiting import wait_until
@@ -27,7 +27,7 @@ async def test_a_gbk_mail_with_a_file_comes_through_postfix_and_is_read(world: M
         await ledger_has(world, 1)
 
         async def connected() -> bool:
-            return (await world.mailbox(mailbox.id)).state == MailboxState.CONNECTED
+            return (await world.mailbox(mailbox.id)).state == AccountState.CONNECTED
 
         await wait_until(connected, "the mailbox shows that it works")
     (row,) = await world.ledger()
@@ -50,7 +50,7 @@ async def test_a_killed_server_is_found_again_and_every_mail_comes_once(world: M
         await asyncio.to_thread(dovecot.kill)
 
         async def retrying() -> bool:
-            return (await world.mailbox(mailbox.id)).state == MailboxState.RETRYING
+            return (await world.mailbox(mailbox.id)).state == AccountState.RETRYING
 
         await wait_until(retrying, "the mailbox shows that it is tried again")
         await asyncio.to_thread(dovecot.start)
@@ -169,7 +169,7 @@ async def test_fetch_now_wakes_the_reader(world: MailWorld) -> None:
     async with world.running():
 
         async def connected() -> bool:
-            return (await world.mailbox(mailbox.id)).state == MailboxState.CONNECTED
+            return (await world.mailbox(mailbox.id)).state == AccountState.CONNECTED
 
         await wait_until(connected, "the mailbox is read")
         await asyncio.to_thread(world.peers.dovecot.append, world.user, simple("now"))

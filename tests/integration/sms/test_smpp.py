@@ -10,7 +10,7 @@ import pytest
 from channels.adapter import ChannelUnavailable
 from channels.sms import service
 from channels.sms.carrier import SmsIn, SmsOut, account_of, raw_of
-from channels.sms.tables import SmsAccountState
+from channels.tables import AccountState
 from kit import leases
 from records.messages.tables import LedgerState, OutboxState
 from tests.support.certificates import loopback_certificate
@@ -58,7 +58,7 @@ async def test_in_answer_out_and_receipt(line: SmppWorld, peer: Smsc, mode: str)
     await line.answer_is(message, OutboxState.DELIVERED)
     answer = next(one for one in peer.of("submit") if "三天" in one["text"])
     assert (answer["source"], answer["destination"]) == ("8657188120001", "8613900000001")
-    assert (await line.state()).state == SmsAccountState.CONNECTED
+    assert (await line.state()).state == AccountState.CONNECTED
 
 
 async def test_a_text_in_the_default_alphabet_and_others_are_read(line: SmppWorld, peer: Smsc) -> None:
