@@ -46,3 +46,9 @@ async def link_case(who: Writer, uow: Writing, case_id: str, body: CaseLinkInput
 @routes.post("/{case_id}/urge")
 async def urge_case(who: Writer, uow: Writing, case_id: str, body: CaseLinkInput) -> CaseView:
     return await service.urge(uow, who, case_id, body.contact_id, body.note)
+
+
+@routes.post("/{case_id}/tell-by-telephone")
+async def tell_case_by_telephone(who: Writer, uow: Writing, case_id: str) -> CaseView:
+    """The citizen is called at the next hour at which that may be, enters the PIN, and hears the last public words."""
+    return await service.tell_by_telephone(uow, who, case_id)

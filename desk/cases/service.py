@@ -11,7 +11,7 @@ from desk.inbox.service import say, touch
 from desk.inbox.store import LoadedContact
 from desk.schemas.citizens import CaseChange, CaseInput, CaseSummary, CaseView, OpenedCase
 from kit import search
-from kit.errors import Forbidden, Invalid
+from kit.errors import Conflict, Forbidden, Invalid
 from kit.unit_of_work import Database, UnitOfWork
 from kit.wake import Waker
 from records.cases import service, states, store
@@ -25,6 +25,7 @@ from records.staff import audit
 from records.staff import store as staff
 from router.service import Router
 from router.tables import ChoiceRow, ContactRow
+from telephony.switchboard import result_calls
 
 ANY_OPEN = "open"
 _NULLABLE = frozenset({"department_id", "due_on"})
@@ -138,6 +139,7 @@ async def change(uow: UnitOfWork, router: Router, who: Actor, case_id: str, body
     Raises what that and, when it becomes a report, `reporting.openers` raise.
     """
     before = await require_open(uow, await store.one(uow, case_id))
+    was_answered = before.status in result_calls.ANSWERED
     openers = await reporting.openers(uow, who, before, body.kind)
     given = body.model_dump(exclude_unset=True)
     values = {name: given[name] for name in _COLUMNS if given.get(name) is not None or name in _NULLABLE & set(given)}
@@ -153,7 +155,21 @@ async def change(uow: UnitOfWork, router: Router, who: Actor, case_id: str, body
     )
     row = await service.change(uow, case_id, body.version, edit, (await deadlines(uow)).resumed)
     await reporting.seal_openers(uow, router, who, openers)
+    if not was_answered:
+        await result_calls.order(uow, row, only_if_asked=True)
     audit.record(uow, "case.changed", "case", row.id, detail={"fields": sorted(given)}, sealed=row.sealed)
+    return await presenting.view(uow, who, row)
+
+
+async def tell_by_telephone(uow: UnitOfWork, who: Actor, case_id: str) -> CaseView:
+    """Have the citizen called who hears the answer after the PIN. Harmless while that call is still to be made.
+
+    Raises `Conflict` (code `nothing_to_tell`) where there is no answer, no number, or confidence to keep.
+    """
+    row = await require_open(uow, await store.one(uow, case_id, for_update=True))
+    if not await result_calls.order(uow, row, only_if_asked=False):
+        raise Conflict("There is no answer yet, no telephone number, or it is a report.", code="nothing_to_tell")
+    audit.record(uow, "case.told_by_telephone", "case", row.id)
     return await presenting.view(uow, who, row)
 
 

@@ -34,6 +34,14 @@ class CaseEvent(StrEnum):
     STATUS = "status"
     CHANGED = "changed"
     NOTE = "note"
+    CALL_ORDERED = "call_ordered"  # the answer is told by telephone; what follows is how that went
+    CALL_CONFIRMED = "call_confirmed"
+    CALL_HEARD = "call_heard"
+    CALL_INTERRUPTED = "call_interrupted"
+    CALL_NOT_REACHED = "call_not_reached"
+    CALL_WRONG_PIN = "call_wrong_pin"
+    CALL_NOT_WANTED = "call_not_wanted"
+    CALL_GIVEN_UP = "call_given_up"
 
 
 class Relation(StrEnum):
@@ -151,6 +159,13 @@ async def change(uow: UnitOfWork, case_id: str, version: int, edit: CaseEdit, re
     row.version += 1
     await _store(uow, row)
     return row
+
+
+async def note(uow: UnitOfWork, row: CaseRow, kind: CaseEvent) -> None:
+    """A line of the timeline that only staff read."""
+    _tell(uow, row, kind, detail={})
+    row.version += 1
+    await _store(uow, row)
 
 
 async def seal_reports(uow: UnitOfWork, contact_id: str, reason: str) -> list[str]:
