@@ -9,6 +9,7 @@ from channels.fax.ways import GatewayWay, RenderingFailed
 from channels.gateway_mail import GatewayReader
 from channels.letter.adapter import LetterAdapter
 from channels.mail.adapter import MailAdapter
+from channels.status_answers import StatusAnswers
 from kit.access import Access
 from kit.blobs import BlobStore
 from kit.secret_box import SecretBox
@@ -29,14 +30,21 @@ class PaperChannels:
 
 
 def paper_channels(
-    database: Database, access: Access, blobs: BlobStore, box: SecretBox, waker: Waker, *, has_lines: bool
+    database: Database,
+    access: Access,
+    blobs: BlobStore,
+    box: SecretBox,
+    waker: Waker,
+    status: StatusAnswers,
+    *,
+    has_lines: bool,
 ) -> PaperChannels:
     """Mail and fax know each other here only: mailboxes hand a gateway's mail to fax, faxes go out by mail.
 
     Where the house has telephone lines that carry faxes, they are the first way out.
     """
     readers: dict[str, GatewayReader] = {}
-    mail = MailAdapter(database, access, blobs, box, waker, readers=readers)
+    mail = MailAdapter(database, access, blobs, box, waker, readers=readers, status=status)
     line = LineWay(database, access, blobs, _reaches(database, access, box) if has_lines else _nowhere)
     fax = FaxAdapter(database, access, blobs, draw_fax, [line, GatewayWay(database, access, blobs, mail)])
     readers[fax.channel] = fax.read_mail

@@ -131,22 +131,21 @@ class Services:
 def build(settings: Settings) -> Services:
     """The services of one process. Touches neither database nor network."""
     use_region(settings.region)
-    access = Access.system(WORKSPACE_ID)
-    redis = make_redis(settings.redis)
+    access, redis = Access.system(WORKSPACE_ID), make_redis(settings.redis)
     event_log = EventLog(redis)
     events = EventHub(event_log)
     database = Database(make_engine(settings.database), SystemClock(), event_log, writer=make_writer(settings.database))
     blobs, box, waker = BlobStore(settings.blob_dir), SecretBox(settings.secret()), Waker(redis)
     connectors: dict[str, LiveConnector] = {}
     router = Router(database=database, functions=RoutingFunctions(redis), connectors=connectors)
-    pages = Pages(settings.citizens, box, database.clock)
+    pages, commands = Pages(settings.citizens, box, database.clock), Commands(redis, database, holder_name())
     acknowledgements = Acknowledgements(f"{settings.origin}/status", box, wordings={Channel.SMS: receipt_text})
     chat = _chat(settings, database, redis, events, event_log, router, box)
-    commands = Commands(redis, database, holder_name())
     voice = VoiceAdapter(RemoteSwitchboard(commands))
     plugins = plugin_channels(settings, database, redis, router, box)
     connectors |= {chat.channel: chat, Channel.VOICE: voice, Channel.CALLBACK: voice, **live_connectors(plugins)}
-    paper = paper_channels(database, access, blobs, box, waker, has_lines=settings.carries_by_asterisk)
+    status = StatusAnswers(Matters(database, access, router), RateLimits(redis, str(access.workspace_id)))
+    paper = paper_channels(database, access, blobs, box, waker, status, has_lines=settings.carries_by_asterisk)
     return Services(
         settings=settings,
         access=access,
@@ -168,7 +167,7 @@ def build(settings: Settings) -> Services:
         fax=paper.fax,
         letter=paper.letter,
         visit=paper.visit,
-        sms=_sms(settings, database, redis, router, box),
+        sms=_sms(settings, database, redis, status, box),
         telegram=telegram_channel(settings, database, redis, router, box),
         voice=voice,
         voicemail=VoicemailAdapter(),
@@ -219,9 +218,8 @@ def _form(
     )
 
 
-def _sms(settings: Settings, database: Database, redis: Redis, router: Router, box: SecretBox) -> SmsAdapter:
+def _sms(settings: Settings, database: Database, redis: Redis, status: StatusAnswers, box: SecretBox) -> SmsAdapter:
     access = Access.system(WORKSPACE_ID)
-    status = StatusAnswers(Matters(database, access, router), RateLimits(redis, str(access.workspace_id)))
     smpp = SmppCarrier(database, access, box, redis)
     return SmsAdapter(
         database,

@@ -21,7 +21,7 @@ from webchat.schemas import Hello, StartInput
 from webchat.service import ChatSessions, Visitor
 from webchat.settings import ChatSettings, UploadSettings
 from webchat.uploads import receive
-from webchat.visitor_socket import TRY_AGAIN_LATER, Deliver, KeepOnline, Reveal, VisitorSocket
+from webchat.visitor_socket import TRY_AGAIN_LATER, Deliver, Inquire, KeepOnline, Reveal, VisitorSocket
 
 VISITOR_COOKIE = "axd_visitor"
 HELLO_TIMEOUT_S = 10.0
@@ -39,6 +39,7 @@ class ChatRoom:
     limits: RateLimits
     blobs: BlobStore
     deliver: Deliver
+    inquire: Inquire
     reveal: Reveal
     keep_online: KeepOnline
     settings: ChatSettings
@@ -149,6 +150,7 @@ async def _serve(room: ChatRoom, websocket: WebSocket, hello: Hello) -> None:
         conversations=room.conversations,
         hub=room.hub,
         deliver=room.deliver,
+        inquire=room.inquire,
         reveal=room.reveal,
         keep_online=room.keep_online,
         settings=room.settings,

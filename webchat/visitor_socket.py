@@ -20,6 +20,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from kit.errors import AppError, Unavailable
 from kit.events import Event
+from kit.sources import source_of
 from kit.tasks import stop
 from webchat.catalogue import Translator
 from webchat.conversation import Conversations
@@ -45,6 +46,9 @@ class Durable(Protocol):
 Deliver = Callable[[Visitor, Say], Awaitable[Durable]]
 """Stores a visitor's message and routes it. Raises `Unavailable` when nothing was stored, other AppErrors to refuse."""
 
+Inquire = Callable[[str, str], Awaitable[str | None]]
+"""How the matter stands whose number and PIN are all of a text, asked from a source; None for any other text."""
+
 Reveal = Callable[[str], str]
 KeepOnline = Callable[[str], Awaitable[object]]
 
@@ -58,6 +62,7 @@ class VisitorSocket:
         conversations: Conversations,
         hub: VisitorHub,
         deliver: Deliver,
+        inquire: Inquire,
         reveal: Reveal,
         keep_online: KeepOnline,
         settings: ChatSettings,
@@ -67,6 +72,7 @@ class VisitorSocket:
         self._conversations = conversations
         self._hub = hub
         self._deliver = deliver
+        self._inquire = inquire
         self._reveal = reveal
         self._keep_online = keep_online
         self._settings = settings
@@ -232,6 +238,8 @@ class VisitorSocket:
         if refusal:
             await self._refuse(frame, refusal)
             return
+        if not frame.attachment_ids and await self._answered(frame):
+            return
         self._storing = True
         try:
             stored = await self._deliver(self._visitor, frame)
@@ -243,6 +251,13 @@ class VisitorSocket:
         finally:
             self._storing = False
         await self._acknowledge(frame, stored)
+
+    async def _answered(self, frame: Say) -> bool:
+        """A query by number and PIN is answered in passing: nothing of it is kept, and nobody else reads it."""
+        answer = await self._inquire(frame.text, source_of(self._socket))
+        if answer is not None:
+            await self._send({"type": "answer", "client_msg_id": frame.client_msg_id, "text": answer})
+        return answer is not None
 
     async def _acknowledge(self, frame: Say, stored: Durable) -> None:
         if stored.seq is not None:

@@ -23,6 +23,7 @@ from channels.adapter import (
     Stored,
 )
 from channels.chat import inbound
+from channels.status_answers import StatusAnswers, find_query
 from kit.access import Access
 from kit.blobs import BlobStore
 from kit.events import EventHub, EventLog
@@ -38,6 +39,7 @@ from webchat.limits import RateLimits
 from webchat.routes_chat import ChatRoom, chat_routes
 from webchat.schemas import Frame, Say
 from webchat.service import ChatSessions, Visitor
+from webchat.service_status import Matters
 from webchat.settings import CitizenSettings
 from webchat.signals import passing_event
 
@@ -72,6 +74,8 @@ class ChatAdapter:
         self._settings = settings
         self.sessions = ChatSessions(database, access, redis, settings.chat)
         self.conversations = Conversations(database, access, router, event_log)
+        self._limits = RateLimits(redis, str(access.workspace_id))
+        self._status = StatusAnswers(Matters(database, access, router), self._limits)
         self.hub = VisitorHub(events, str(access.workspace_id))
         self.capabilities = Capabilities(
             live=True,
@@ -92,15 +96,23 @@ class ChatAdapter:
                 sessions=self.sessions,
                 conversations=self.conversations,
                 hub=self.hub,
-                limits=RateLimits(self._redis, str(self._access.workspace_id)),
+                limits=self._limits,
                 blobs=self._blobs,
                 deliver=deliver,
+                inquire=self._inquire,
                 reveal=self._secret_box.decrypt,
                 keep_online=self._keep_online,
                 settings=self._settings.chat,
                 uploads=self._settings.uploads,
             )
         )
+
+    async def _inquire(self, text: str, source: str) -> str | None:
+        """See `webchat.visitor_socket.Inquire`."""
+        query = find_query(text)
+        if query is None:
+            return None
+        return await self._status.answer(query.number, query.pin, source=source, language=query.language)
 
     async def _raw(self, visitor: Visitor, say: Say) -> RawInbound:
         files = await self.sessions.claim_uploads(visitor.session_id, say.attachment_ids)

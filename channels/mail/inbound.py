@@ -9,6 +9,7 @@ from channels.adapter import Address, Attachment, ContactRequest, IgnoredInbound
 from channels.gateway_mail import GatewayFile, GatewayMail, GatewayReader
 from channels.mail import store
 from channels.mail.parsing.model import MailAttachment, ParsedMail
+from channels.mail.queries import Queries
 from channels.mail.tables import MailboxRow
 from channels.mail.threads import ReplyMarks, digest, foreign_thread_key, plain_subject
 from kit.access import Access
@@ -37,7 +38,9 @@ class Inbound:
         blobs: BlobStore,
         marks: ReplyMarks,
         readers: Mapping[str, GatewayReader],
+        queries: Queries | None = None,
     ) -> None:
+        self._queries = queries
         self._readers = readers
         self._database = database
         self._access = access
@@ -47,7 +50,7 @@ class Inbound:
     async def request(self, raw: RawInbound, mail: ParsedMail) -> ContactRequest:
         """The contact request of a parsed mail; a bounce is noted at the message that failed.
 
-        Raises `IgnoredInbound` for what no citizen wrote.
+        Raises `IgnoredInbound` for what no citizen wrote, and for a query of a matter's state, which is answered.
         """
         self._refuse_own(mail)
         if mail.bounce is not None:
@@ -60,6 +63,8 @@ class Inbound:
         if other is not None:
             return other
         self._refuse_machines(mail, answered)
+        if self._queries is not None:
+            await self._queries.take(raw, mail)
         attachments = await self._keep(mail.attachments)
         return _request(raw, mail, mailbox, key, attachments)
 

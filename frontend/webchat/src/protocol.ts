@@ -42,6 +42,8 @@ export interface StatusFrame {
 export type ServerFrame =
   | { type: 'welcome'; session_id: string; last_seq: number; status: Status; read_by_agent: number }
   | { type: 'ack'; client_msg_id: string; seq: number; sent_at: string }
+  /** To a query by number and PIN: nothing of either is kept. */
+  | { type: 'answer'; client_msg_id: string; text: string }
   | MessageFrame
   | StatusFrame
   | { type: 'typing'; on: boolean }

@@ -63,6 +63,8 @@ export function reduce(state: ChatState, event: ChatEvent): ChatState {
       return { ...state, online: true, status: event.status, readByAgent: Math.max(state.readByAgent, event.read_by_agent) }
     case 'ack':
       return acknowledged(state, event.client_msg_id, event.seq, event.sent_at)
+    case 'answer':
+      return answered(state, event.client_msg_id, event.text)
     case 'message':
       return received(state, event)
     case 'status':
@@ -123,6 +125,15 @@ function acknowledged(state: ChatState, clientMsgId: string, seq: number, sentAt
     // An acknowledgement may overtake an earlier message of the agent: only the next number closes the gap.
     contiguousSeq: seq === state.contiguousSeq + 1 ? seq : state.contiguousSeq,
   }
+}
+
+/** Stands after what there is now, on this page only: numbers of messages are whole, those of answers between them. */
+function answered(state: ChatState, clientMsgId: string, text: string): ChatState {
+  const mine = state.pending.find((message) => message.clientMsgId === clientMsgId)
+  if (!mine) return state
+  const seq = (state.entries[state.entries.length - 1]?.seq ?? 0) + 0.001
+  const entry: Entry = { seq, author: 'system', text, sentAt: '', attachments: [], staffNumber: null, receipt: null }
+  return { ...state, pending: without(state.pending, clientMsgId), entries: insert(state.entries, entry) }
 }
 
 function received(state: ChatState, frame: MessageFrame): ChatState {

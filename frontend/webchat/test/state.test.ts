@@ -36,6 +36,16 @@ describe('messages', () => {
   })
 })
 
+describe('an answer to number and PIN', () => {
+  it('takes the place of what was asked and leaves the numbers of messages alone', () => {
+    const answer: ServerFrame = { type: 'answer', client_msg_id: 'a', text: 'in progress' }
+    const state = run(said(1), { type: 'compose', message: written('a') }, answer, answer, said(2))
+    expect(state.entries.map((entry) => entry.text)).toEqual(['m1', 'in progress', 'm2'])
+    expect(state.pending).toEqual([])
+    expect(state.contiguousSeq).toBe(2)
+  })
+})
+
 describe('an acknowledgement', () => {
   it('turns what waits into what is said', () => {
     const state = run({ type: 'compose', message: written('a') }, ack('a', 1))

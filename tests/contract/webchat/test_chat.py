@@ -4,6 +4,7 @@ from typing import Any
 
 from sqlalchemy import select
 
+from records.citizens import receipts
 from records.messages.tables import Direction
 from router.contact import ContactStatus
 from tests.support.asgi_socket import connected
@@ -232,3 +233,27 @@ async def test_the_token_is_nowhere_in_the_database(side: CitizenSide) -> None:
     async with side.database.unit_of_work(side.world.access, read_only=True) as uow:
         row = (await uow.session.scalars(select(ChatSessionRow))).one()
     assert token not in str(vars(row))
+
+
+async def test_number_and_pin_are_answered_in_passing_and_nothing_of_them_is_kept(side: CitizenSide) -> None:
+    asker, guesser = await Visitor.arrives(side), await Visitor.arrives(side)
+    pin = await receipts.new_pin()
+    async with side.database.unit_of_work(side.world.access) as uow:
+        issued = await receipts.issue(uow, pin, uow.now.date())
+    async with asker.chatting() as socket:
+        for client_id, question in (
+            ("a", f"{issued.number} {pin.value}"),
+            ("b", f"status {issued.number} {pin.value}"),
+        ):
+            socket.say({"type": "message", "client_msg_id": client_id, "text": question, "attachment_ids": []})
+            heard = await socket.hears("answer", client_msg_id=client_id)
+            assert heard["text"].startswith(issued.number)
+        assert await asker.says(socket, "还有一事", "c") == 1
+    async with guesser.chatting() as socket:
+        for client_id in "abcde":
+            wrong = f"{issued.number} {(int(pin.value) + 1) % 10**6:06d}"
+            socket.say({"type": "message", "client_msg_id": client_id, "text": wrong, "attachment_ids": []})
+            refused = await socket.hears("answer", client_msg_id=client_id)
+        assert "分钟" in refused["text"]
+    assert [row.text for row in await side.messages(asker.session_id)] == ["还有一事"]
+    assert [contact.sender for contact in await side.contacts()] == [asker.session_id]
