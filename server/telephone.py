@@ -21,7 +21,6 @@ from telephony.switchboard import flows, recordings
 from telephony.switchboard.errands import Errand, Errands
 from telephony.switchboard.house import House
 from telephony.switchboard.result_calls import ResultCalls
-from telephony.switchboard.result_calls import ResultCalls
 from telephony.switchboard.switchboard import Switchboard
 from webchat.limits import RateLimits
 from webchat.service_status import Matters
@@ -93,8 +92,6 @@ def switchboard_for(services: Services, engine: CallEngine) -> Switchboard:
     if isinstance(engine, AsteriskEngine):
         send = LineFaxesOut(house, engine.fax)
         house.beside += (Errands(house, Errand.FAX, send, most=settings.switchboard.fax_lines).run,)
-    results = Errands(house, Errand.RESULT, ResultCalls(house), most=settings.switchboard.result_lines)
-    house.beside += (results.run,)
     results = Errands(house, Errand.RESULT, ResultCalls(house), most=settings.switchboard.result_lines)
     house.beside += (results.run,)
     switchboard = Switchboard(house)
