@@ -73,13 +73,13 @@ class DialGuard:
         self._accounts = Window(settings.calls_per_hour, 3600.0, clock)
 
     def require(self, account_id: str, roles: Sequence[str], number: str) -> None:
-        """Raises `Forbidden` (code `destination_not_allowed`) or `TooMany`."""
+        """Raises `Forbidden` (code `destination_not_allowed`) or `TooMany` (code `too_many_dials`)."""
         if number in EMERGENCY:
             return
         if not self._is_number(number) or not any(self._allows(role, number) for role in (*roles, "")):
             raise Forbidden("This number may not be called.", code="destination_not_allowed")
         if not self._accounts.admit(account_id):
-            raise TooMany("Too many calls within an hour.")
+            raise TooMany("Too many calls within an hour.", code="too_many_dials")
 
     def _is_number(self, number: str) -> bool:
         digits = number.removeprefix("+")

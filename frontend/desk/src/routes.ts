@@ -17,6 +17,12 @@ export const pages: Page[] = [
     component: () => import('./inbox/InboxPage.vue'),
   },
   {
+    name: 'callbacks',
+    path: '/callbacks',
+    meta: { needs: ['contacts.handle'] },
+    component: () => import('./calls/CallBackPage.vue'),
+  },
+  {
     name: 'cases',
     path: '/cases/:id?',
     meta: { needs: ['cases.read'] },

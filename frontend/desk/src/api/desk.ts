@@ -91,6 +91,19 @@ const calls = {
   completeTransfer: (id: string) => take(POST('/api/desk/calls/{contact_id}/complete-transfer', contactAt(id))),
   transferCall: (id: string, to: string) =>
     take(POST('/api/desk/calls/{contact_id}/transfer', { ...contactAt(id), body: { to } })),
+  menus: (id: string) => take(GET('/api/desk/calls/{contact_id}/menus', contactAt(id))),
+  sendBack: (id: string, node: string) =>
+    take(POST('/api/desk/calls/{contact_id}/send-back', { ...contactAt(id), body: { node } })),
+  dial: (id: string, body: Partial<M.CallInput>) =>
+    take(POST('/api/desk/calls/{contact_id}/dial', { ...contactAt(id), body: { number: '', ...body } })),
+  askForHelp: (id: string, note: string) =>
+    take(PUT('/api/desk/calls/{contact_id}/help', { ...contactAt(id), body: { note } })),
+  endHelp: (id: string) => take(DELETE('/api/desk/calls/{contact_id}/help', contactAt(id))),
+  abandoned: (settled: boolean) => take(GET('/api/desk/abandoned-calls', { params: { query: { settled } } })),
+  returnCall: (id: string) => take(POST('/api/desk/abandoned-calls/{contact_id}/call', contactAt(id))),
+  recordings: (id: string) => take(GET('/api/desk/contacts/{contact_id}/recordings', contactAt(id))),
+  waveform: (recording_id: string) =>
+    take(GET('/api/desk/recordings/{recording_id}/waveform', { params: { path: { recording_id } } })),
 }
 
 const records = {

@@ -1,9 +1,10 @@
 import { dayDistance } from '@axd/shared/time/words'
-import type { ThreadItem } from '../api/models'
+import type { Recording, ThreadItem } from '../api/models'
 
 export type ThreadEntry =
   | { kind: 'day'; key: string; at: string; contactId: string | null; channel: string }
   | { kind: 'item'; key: string; item: ThreadItem }
+  | { kind: 'recording'; key: string; recording: Recording }
 
 /**
  * Items with a line before each day and before the first item of the open contact: there stands by which channel it
@@ -35,6 +36,17 @@ export function withDividers(items: ThreadItem[], openContactId: string): Thread
 export type Shape = 'event' | 'note' | 'card' | 'bubble'
 
 const wholes = new Set(['mail', 'form', 'fax', 'letter', 'visit'])
+
+/** Recordings stand where the call began, after what was said before it. */
+export function withRecordings(entries: ThreadEntry[], recordings: Recording[]): ThreadEntry[] {
+  const mixed = [...entries]
+  for (const recording of recordings) {
+    const later = mixed.findIndex((entry) => entry.kind === 'item' && entry.item.created_at > recording.started_at)
+    const at = later < 0 ? mixed.length : mixed[later - 1]?.kind === 'day' ? later - 1 : later
+    mixed.splice(at, 0, { kind: 'recording', key: recording.id, recording })
+  }
+  return mixed
+}
 
 /** Short messages and all of ours stand in bubbles; what came as a whole (a mail, a form) is a card. */
 export function shapeOf(item: ThreadItem): Shape {

@@ -1,7 +1,7 @@
 import { defineStore } from 'pinia'
 import { computed, ref, shallowRef, triggerRef } from 'vue'
 import { api } from '../api/desk'
-import type { ContactDetail, ContactSummary, ThreadItem } from '../api/models'
+import type { ContactDetail, ContactSummary, Recording, ThreadItem } from '../api/models'
 import { Problem } from '../api/problem'
 import { EntityMap, type Change } from '../realtime/reducer'
 import { useInbox } from './inbox'
@@ -10,6 +10,9 @@ import { useRealtime, type SignalFrame } from './realtime'
 import { useSession } from './session'
 
 const typingForMs = 6000
+/** A recording is stored a moment after its call: then it is looked for, twice. */
+const recordedAfterMs = [1500, 6000]
+const spoken = new Set(['voice', 'callback'])
 
 /** The open conversation: one thread over all channels of a citizen, who else looks at it, and whether they type. */
 export const useThread = defineStore('thread', () => {
@@ -20,6 +23,7 @@ export const useThread = defineStore('thread', () => {
   const contactId = ref<string | null>(null)
   const detail = ref<ContactDetail | null>(null)
   const items = shallowRef(new EntityMap<ThreadItem>())
+  const recordings = shallowRef<Recording[]>([])
   const before = ref<string | null>(null)
   const loading = ref(false)
   const problem = ref<Problem | null>(null)
@@ -46,6 +50,7 @@ export const useThread = defineStore('thread', () => {
     contactId.value = id
     detail.value = null
     items.value = new EntityMap()
+    recordings.value = []
     before.value = null
     viewers.value = []
     typing.value = false
@@ -64,12 +69,29 @@ export const useThread = defineStore('thread', () => {
       detail.value = found
       inbox.takeRows([found])
       if (found.opened) take(await api.thread(id), id)
+      await lookForRecordings()
     } catch (error) {
       if (!(error instanceof Problem)) throw error
       if (contactId.value === id) problem.value = error
     } finally {
       if (contactId.value === id) loading.value = false
     }
+  }
+
+  /** Who may hear none gets an empty list, who may not even ask goes on without. */
+  async function lookForRecordings(): Promise<void> {
+    const id = contactId.value
+    if (id === null || !session.can('contacts.handle') || !detail.value?.opened || detail.value.sealed) return
+    const found = await api.recordings(id).catch((error: unknown) => {
+      if (!(error instanceof Problem)) throw error
+      return null
+    })
+    if (found && contactId.value === id) recordings.value = found
+  }
+
+  function followCall(now: ContactSummary): void {
+    if (!spoken.has(now.channel) || now.status === 'active') return
+    for (const ms of recordedAfterMs) window.setTimeout(() => void lookForRecordings(), ms)
   }
 
   function take(page: { items: ThreadItem[]; before: string | null }, id: string): void {
@@ -116,13 +138,17 @@ export const useThread = defineStore('thread', () => {
   function close(): void {
     detail.value = null
     items.value = new EntityMap()
+    recordings.value = []
     before.value = null
     viewers.value = []
     void reload()
   }
 
   function takeChange(change: Change): void {
-    if (change.entity === 'contact' && change.id === contactId.value && change.data === null) close()
+    if (change.entity === 'contact' && change.id === contactId.value) {
+      if (change.data === null) close()
+      else followCall(change.data as ContactSummary)
+    }
     if (change.entity !== 'message' || !change.data) return
     const item = change.data as ThreadItem
     if (contactId.value === null || !belongs(item)) return
@@ -161,6 +187,7 @@ export const useThread = defineStore('thread', () => {
     contact,
     isMine,
     messages,
+    recordings,
     unheard,
     before,
     loading,

@@ -74,6 +74,7 @@ export default {
     queue_critical: { title: '{queue}: critical', text: '{waiting} waiting, longest {longest}.' },
     queue_unmanned: { title: '{queue}: nobody on it', text: '{waiting} waiting, nobody online who could take them.' },
     overdue: { title: '{queue}: late', text: '{n} past their deadline.' },
+    help: { title: '{agent} asks for help', text: 'On a call: listen or whisper. {note}' },
     agent_lost: { title: '{agent} lost', text: 'What was at hand is back in its place; nothing is lost.' },
     calendar: {
       title: 'No holidays for {year}',

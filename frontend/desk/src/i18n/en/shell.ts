@@ -3,6 +3,7 @@ export default {
   skip: 'Skip to content',
   nav: 'Main navigation',
   inbox: 'Inbox',
+  callbacks: 'Return',
   cases: 'Cases',
   letters: 'Letters',
   board: 'Board',

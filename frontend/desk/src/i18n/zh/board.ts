@@ -68,6 +68,7 @@ export default {
     queue_critical: { title: '{queue}告急', text: '{waiting} 件等待，最久 {longest}。' },
     queue_unmanned: { title: '{queue}无人在岗', text: '{waiting} 件等待，没有会办的人在岗。' },
     overdue: { title: '{queue}有超时', text: '{n} 件超过答复时限。' },
+    help: { title: '{agent}求助', text: '正在通话，请监听或耳语。{note}' },
     agent_lost: { title: '{agent}断线', text: '手上的会话在原位置回到队列，无丢失。' },
     calendar: { title: '缺 {year} 年的节假日表', text: '工作日暂按周一至周五计算，请装新版的日历表。' },
   },

@@ -3,6 +3,7 @@ export default {
   skip: '跳到正文',
   nav: '主导航',
   inbox: '收件箱',
+  callbacks: '回电',
   cases: '工单',
   letters: '信函',
   board: '看板',
