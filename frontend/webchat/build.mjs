@@ -11,7 +11,7 @@ const LIMIT_BYTES = 15_000
 const here = dirname(fileURLToPath(import.meta.url))
 const target = join(here, '../../webchat/static')
 
-async function script(entry, name) {
+async function script(entry, name, format = 'iife') {
   await build({
     configFile: false,
     root: here,
@@ -20,7 +20,7 @@ async function script(entry, name) {
       outDir: target,
       emptyOutDir: false,
       target: 'es2022',
-      lib: { entry: join(here, 'src', entry), name: 'axd', formats: ['iife'], fileName: () => name },
+      lib: { entry: join(here, 'src', entry), name: 'axd', formats: [format], fileName: () => name },
     },
   })
 }
@@ -33,6 +33,7 @@ async function sheet(name, sources) {
 await mkdir(target, { recursive: true })
 await script('index.ts', 'axd-chat.js')
 await script('call.ts', 'axd-call.js')
+await script('sip.ts', 'axd-sip.js', 'es')
 await script('site.ts', 'site.js')
 await sheet('site.css', ['../shared/styles/tokens.css', 'site/base.css', 'site/home.css', 'site/form.css', 'site/status.css'])
 await copyFile(join(here, 'site/icon.svg'), join(target, 'icon.svg'))

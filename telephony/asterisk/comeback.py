@@ -8,6 +8,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from telephony.asterisk.configuration import WEB_BACK
 from telephony.asterisk.leg import AsteriskLeg
 from telephony.asterisk.lines import WEB
 from telephony.asterisk.reconciliation import LEG_VARIABLE, Channel
@@ -36,12 +37,14 @@ class Knock:
 def look_at(registry: Registry, channel: Channel, words: Sequence[str]) -> Knock:
     """A pass is used up by it. `words`: what the dial plan said: the way, the endpoint, the pass."""
     way, endpoint, *rest = words
+    number = channel["dialplan"]["exten"]
     if way == WEB:
         known = registry.passes.redeem(rest[0])
         if known is None:
             return Knock(source=endpoint, refused=NOT_ADMITTED)
-        return Knock(source=known.visitor, leg=leg_of_visitor(registry, known.visitor))
-    number, phone = channel["dialplan"]["exten"], registry.lines.phone_at(endpoint)
+        leg = leg_of_visitor(registry, known.visitor)
+        return Knock(source=known.visitor, leg=leg, refused=NOT_THERE if leg is None and number == WEB_BACK else 0)
+    phone = registry.lines.phone_at(endpoint)
     if phone is not None and number.startswith(BACK):
         leg = leg_of_phone(registry, phone, number)
         return Knock(source=endpoint, leg=leg, refused=0 if leg else NOT_THERE)

@@ -17,8 +17,8 @@ FAX_RECEIVE, FAX_SEND, FAX_DONE = "axd-fax-receive", "axd-fax-send", "axd-fax-do
 PATIENCE_S = 20
 WILDCARDS = frozenset({"0.0.0.0", "::"})  # noqa: S104 - compared with, not listened on
 LEG_VARIABLES = ("AXD_LEG", "AXD_HELD")
-# What a citizens' page dials, and the header that carries its `telephony.web_pass`.
-WEB_CALL, PASS_HEADER = "hotline", "X-AXD-Pass"
+# What a citizens' page dials, at first and back into its call, and the header that carries its `telephony.web_pass`.
+WEB_CALL, WEB_BACK, PASS_HEADER = "hotline", "back", "X-AXD-Pass"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -193,14 +193,15 @@ def _extensions(settings: AsteriskSettings) -> str:
 
 def _web(settings: AsteriskSettings) -> str:
     """Anybody may knock here: who brings nothing that could be a pass does not even reach our application."""
-    return (
-        f"[{FROM_WEB}]\n"
-        f"exten => {WEB_CALL},1,Set(PASS=${{FILTER(0-9A-Z,${{PJSIP_HEADER(read,{PASS_HEADER})}})}})\n"
-        ' same => n,GotoIf($["${PASS}"!=""]?known)\n'
+    known = f"{FROM_WEB}-known"
+    knocks = "".join(
+        f"exten => {number},1,Set(PASS=${{FILTER(0-9A-Z,${{PJSIP_HEADER(read,{PASS_HEADER})}})}})\n"
+        f' same => n,GotoIf($["${{PASS}}"!=""]?{known},{number},1)\n'
         " same => n,Hangup(21)\n"
-        f" same => n(known),Goto({FROM_WEB}-known,{WEB_CALL},1)\n"
-        f"[{FROM_WEB}-known]\n" + _entry(WEB_CALL, settings.application, "web", ",${PASS}")
+        for number in (WEB_CALL, WEB_BACK)
     )
+    entries = "".join(_entry(number, settings.application, "web", ",${PASS}") for number in (WEB_CALL, WEB_BACK))
+    return f"[{FROM_WEB}]\n{knocks}[{known}]\n{entries}"
 
 
 def _entry(pattern: str, application: str, way: str, more: str = "") -> str:

@@ -97,6 +97,16 @@ def hears(page: Page, *tones: int, timeout_s: float = 15.0) -> None:
         raise AssertionError(f"heard {last[:9]} instead of {tones} Hz") from None
 
 
+def hears_music(page: Page, *, besides: int, timeout_s: float = 15.0) -> None:
+    """Something arrives, and the tone `besides` is not in it."""
+
+    def there() -> bool:
+        heard = _loud(page)
+        return bool(heard) and all(abs(hz - besides) >= NEAR_HZ for hz in heard)
+
+    wait_for(there, f"music instead of {besides} Hz", timeout_s=timeout_s)
+
+
 def hears_something(page: Page, *, timeout_s: float = 15.0) -> None:
     """A voice or music arrives."""
     wait_for(lambda: bool(_loud(page)), "any sound", timeout_s=timeout_s)

@@ -33,12 +33,34 @@ export interface LinePorts {
   autoAnswer?(leg: LegView): boolean
 }
 
+export const quietLine: LineState = { online: false, leg: null, sound: 'none', ringing: [], ended: '', gapS: 0 }
+
+/** One page as a telephone, whatever engine it speaks with: one call at a time, which goes on over a reload. */
+export interface Line {
+  readonly state: LineState
+  start(): void
+  stop(): void
+  /** Try to reach the engine at once: the network or the page came back. */
+  wake(): void
+  /** Calls the hotline. Rejects when there is no microphone. */
+  call(language: string): Promise<void>
+  /** Answers a leg that rings. Rejects when there is no microphone. */
+  join(leg: LegView): Promise<void>
+  decline(leg: LegView): void
+  hangUp(): void
+  press(value: string): void
+  /** Nothing leaves this page while it is muted. */
+  mute(muted: boolean): void
+  /** Another microphone, also in the middle of a call. */
+  changeMicrophone(): Promise<void>
+}
+
 const randomId = (): string =>
   [...crypto.getRandomValues(new Uint8Array(12))].map((byte) => byte.toString(16).padStart(2, '0')).join('')
 
 /** One page as a telephone: one call at a time, which goes on over a reload, a lost network and a restarted server. */
-export class PageLine {
-  state: LineState = { online: false, leg: null, sound: 'none', ringing: [], ended: '', gapS: 0 }
+export class PageLine implements Line {
+  state: LineState = quietLine
   private readonly page = randomId()
   private readonly socket: SignalSocket
   private iceServers: RTCIceServer[] = []

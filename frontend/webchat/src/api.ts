@@ -1,3 +1,4 @@
+import type { SipAccount } from '../../shared/calls/sip-line'
 import type { Attachment, Receipt, ServerState, Topic } from './protocol'
 
 /** The server said no; `title` is a sentence in the citizen's language. */
@@ -30,6 +31,13 @@ export class Api {
 
   async ticket(): Promise<string> {
     return (await this.call<{ ticket: string }>('ticket', {})).ticket
+  }
+
+  /** What one call through Asterisk needs. */
+  async callPass(): Promise<SipAccount> {
+    interface Given { url: string; uri: string; number: string; call_pass: string; ice_servers: RTCIceServer[] }
+    const { url, uri, number, call_pass, ice_servers } = await this.call<Given>('call-pass', { language: this.language() })
+    return { url, uri, number, pass: call_pass, iceServers: ice_servers }
   }
 
   upload(file: File): Promise<Attachment> {

@@ -1,6 +1,7 @@
 // <axd-call src="/chat/api" lang="zh-CN" phone="…">: a call from the page, kept through a reload and a lost network.
-import { PageLine, type LineState } from '../../shared/calls/page-line'
-import { Api } from './api'
+import { PageLine, quietLine, type Line, type LinePorts, type LineState } from '../../shared/calls/page-line'
+import type { SipAccount } from '../../shared/calls/sip-line'
+import { Api, Refused } from './api'
 import { callCss } from './call-style'
 import { callWordsFor, endWord } from './call-words'
 import { h } from './dom'
@@ -10,6 +11,7 @@ import { fill } from './words'
 
 const KEYS = ['1', '2', '3', '4', '5', '6', '7', '8', '9', '*', '0', '#']
 const CALL_KEY = 'axd-call'
+const SIP_SCRIPT = new URL('axd-sip.js', (document.currentScript as HTMLScriptElement | null)?.src || document.baseURI).href
 
 export class AxdCall extends HTMLElement {
   private readonly language = this.getAttribute('lang') ?? document.documentElement.lang ?? 'zh-CN'
@@ -17,14 +19,7 @@ export class AxdCall extends HTMLElement {
   private readonly words = callWordsFor(this.language)
   private readonly api = new Api(this.getAttribute('src') ?? '/chat/api', () => this.language)
   private readonly sound = h('audio', { autoplay: true })
-  private readonly line = new PageLine({
-    open: () => this.open(),
-    microphone: () => navigator.mediaDevices.getUserMedia({ audio: true }),
-    play: (stream) => (this.sound.srcObject = stream),
-    changed: (state) => this.draw(state),
-    remembered: window.sessionStorage,
-    key: CALL_KEY,
-  })
+  private line: Line | null = null
   private readonly state = h('p', { role: 'status' })
   private readonly clock = h('time', { 'aria-label': this.words.duration })
   private readonly note = h('p', { class: 'note', role: 'status', hidden: true })
@@ -35,7 +30,7 @@ export class AxdCall extends HTMLElement {
   private readonly startButton = h('button', { class: 'btn primary', type: 'button', onclick: () => void this.dial() }, icon('phone'), h('span'))
   private readonly muteButton = h('button', { class: 'btn', type: 'button', 'aria-pressed': 'false', onclick: () => this.mute() })
   private readonly acts = h('div', { class: 'acts' }, this.muteButton,
-    h('button', { class: 'btn bad', type: 'button', onclick: () => this.line.hangUp() }, icon('hangup'), this.words.hangUp))
+    h('button', { class: 'btn bad', type: 'button', onclick: () => this.line?.hangUp() }, icon('hangup'), this.words.hangUp))
   private readonly panel = this.makePanel()
   private readonly launcher = h('button', { class: 'btn primary launch', type: 'button', hidden: true, onclick: () => this.show() }, icon('phone'), this.words.up)
   private keys = ''
@@ -43,7 +38,11 @@ export class AxdCall extends HTMLElement {
   private upSince = 0
   private seconds: ReturnType<typeof setInterval> | undefined
   private returnFocus: HTMLElement | null = null
-  private readonly wake = (): void => this.line.wake()
+  private readonly wake = (): void => this.line?.wake()
+
+  private get now(): LineState {
+    return this.line?.state ?? quietLine
+  }
 
   connectedCallback(): void {
     if (!this.shadowRoot) this.build()
@@ -51,27 +50,27 @@ export class AxdCall extends HTMLElement {
     // A call of this tab goes on after a reload; without one nothing is opened before somebody calls.
     if (window.sessionStorage.getItem(CALL_KEY)) {
       this.show()
-      this.line.start()
+      void this.load().then((line) => line.start())
     }
   }
 
   disconnectedCallback(): void {
     window.removeEventListener('online', this.wake)
     clearInterval(this.seconds)
-    this.line.stop()
+    this.line?.stop()
   }
 
   show(): void {
     this.returnFocus = document.activeElement instanceof HTMLElement ? document.activeElement : null
     this.panel.hidden = false
     this.launcher.hidden = true
-    this.draw(this.line.state)
-    if (!this.line.state.leg) this.startButton.focus()
+    this.draw(this.now)
+    if (!this.now.leg) this.startButton.focus()
   }
 
   private hide(): void {
     this.panel.hidden = true
-    this.launcher.hidden = !this.line.state.leg
+    this.launcher.hidden = !this.now.leg
     if (this.launcher.hidden) this.returnFocus?.focus()
     else this.launcher.focus()
   }
@@ -84,7 +83,7 @@ export class AxdCall extends HTMLElement {
     root.append(this.sound, this.launcher, this.panel)
     this.panel.hidden = true
     root.addEventListener('keydown', (event) => this.typed(event as KeyboardEvent))
-    this.draw(this.line.state)
+    this.draw(this.now)
   }
 
   private makePanel(): HTMLElement {
@@ -112,8 +111,30 @@ export class AxdCall extends HTMLElement {
       ...KEYS.map((key) => h('button', { class: 'btn', type: 'button', 'aria-label': fill(this.words.key, { key }), onclick: () => this.press(key) }, key)))
   }
 
+  /** The way to the engine that the server named; what speaks SIP is fetched only where that is Asterisk. */
+  private async load(): Promise<Line> {
+    const ports: Omit<LinePorts, 'open'> = {
+      microphone: () => navigator.mediaDevices.getUserMedia({ audio: true }),
+      play: (stream) => (this.sound.srcObject = stream),
+      changed: (state) => this.draw(state),
+      remembered: window.sessionStorage,
+      key: CALL_KEY,
+    }
+    if (this.getAttribute('engine') !== 'asterisk') return (this.line ??= new PageLine({ ...ports, open: () => this.open() }))
+    const { SipLine } = (await import(/* @vite-ignore */ SIP_SCRIPT)) as typeof import('./sip')
+    return (this.line ??= new SipLine({ ...ports, registers: false, account: () => this.account() }))
+  }
+
+  private async account(): Promise<SipAccount> {
+    try {
+      return await this.inSession(() => this.api.callPass())
+    } catch (error) {
+      throw Object.assign(new Error('no pass'), { code: error instanceof Refused && error.status === 429 ? 'too_many' : 'unavailable' })
+    }
+  }
+
   private async open(): Promise<WebSocket> {
-    const ticket = await this.ticket()
+    const ticket = await this.inSession(() => this.api.ticket())
     const address = new URL(`${this.api.base}/call`, window.location.href)
     address.protocol = address.protocol === 'https:' ? 'wss:' : 'ws:'
     const socket = new WebSocket(address)
@@ -125,12 +146,13 @@ export class AxdCall extends HTMLElement {
     return socket
   }
 
-  private async ticket(): Promise<string> {
+  private async inSession<T>(ask: () => Promise<T>): Promise<T> {
     try {
-      return await this.api.ticket()
-    } catch {
+      return await ask()
+    } catch (error) {
+      if (error instanceof Refused && error.status !== 401) throw error
       await this.api.start('inquiry', false)
-      return this.api.ticket()
+      return ask()
     }
   }
 
@@ -138,26 +160,31 @@ export class AxdCall extends HTMLElement {
     this.keys = this.why = ''
     if (!navigator.mediaDevices) {
       this.why = 'insecure'
-      return this.draw(this.line.state)
+      return this.draw(this.now)
     }
     this.why = 'asking'
-    this.draw(this.line.state)
+    this.draw(this.now)
+    const line = await this.load().catch(() => null)
+    if (!line) {
+      this.why = ''
+      return this.draw({ ...quietLine, ended: 'unavailable' })
+    }
     try {
-      this.line.start()
-      await this.line.call(this.language)
+      line.start()
+      await line.call(this.language)
       this.why = ''
     } catch {
       this.why = 'blocked'
-      this.line.hangUp()
+      line.hangUp()
     }
-    this.draw(this.line.state)
+    this.draw(this.now)
   }
 
   private press(key: string): void {
-    if (this.line.state.leg?.state !== 'up') return
-    this.line.press(key)
+    if (this.now.leg?.state !== 'up') return
+    this.line?.press(key)
     this.keys += key
-    this.draw(this.line.state)
+    this.draw(this.now)
   }
 
   /** The number keys of the keyboard work as those on the screen, wherever the focus is in the panel. */
@@ -168,7 +195,7 @@ export class AxdCall extends HTMLElement {
   }
 
   private mute(): void {
-    this.line.mute(!this.line.state.leg?.muted)
+    this.line?.mute(!this.now.leg?.muted)
   }
 
   private draw(state: LineState): void {

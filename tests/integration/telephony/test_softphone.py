@@ -110,9 +110,11 @@ async def test_a_visitor_calls_with_a_pass_and_comes_back_with_another(tmp_path:
         await page.call("8001", ("X-AXD-Pass", PASSES.issue(about)))
         assert page.statuses[-1] == 404
         assert await page.register() in (403, 404)
-        await page.call("hotline", ("X-AXD-Pass", PASSES.issue(about)))
+        await page.call("back", ("X-AXD-Pass", PASSES.issue(about)))
         assert page.is_up
         assert room.came.empty()
         await leg.hang_up()
         await page.ended()
+        await page.call("back", ("X-AXD-Pass", PASSES.issue(about)))
+        assert page.statuses[-1] == 404
         await page.close()

@@ -13,13 +13,11 @@ from typing import Any
 import pytest
 
 from kit.tasks import stop
-from server.asterisk import password
 from server.bench.asterisk_server import AsteriskServer
 from server.bench.clients import DeskClient
-from server.settings import Settings
-from telephony.asterisk.settings import AsteriskSettings
 from tests.support import asterisk_peer
-from tests.support.running import Platform, platform
+from tests.support.asterisk_platform import asterisk_platform
+from tests.support.running import Platform
 from tests.support.sip_phone import SipCall, SipPhone
 from tests.support.tones import TONES
 from tests.support.waiting import wait_until
@@ -50,23 +48,8 @@ class House:
 
 @pytest.fixture
 def running_platform(tmp_path: Path) -> Iterator[tuple[Platform, AsteriskServer]]:
-    settings = asterisk_peer.settings_in(tmp_path)
-    data = tmp_path / "data"
-    with platform(data, **environment(settings)) as running:
-        server = AsteriskServer(
-            folder=tmp_path, settings=settings, password=password(Settings(data_dir=data, asterisk=settings))
-        )
-        server.start()
-        try:
-            asterisk_peer.answers(server)
-            yield running, server
-        finally:
-            server.kill()
-
-
-def environment(settings: AsteriskSettings) -> dict[str, str]:
-    names = ("shared_dir", "ari_port", "sip_port", "rtp_from", "rtp_to")
-    return {f"ASTERISK__{name.upper()}": str(getattr(settings, name)) for name in names}
+    with asterisk_platform(tmp_path) as both:
+        yield both
 
 
 @asynccontextmanager

@@ -1,12 +1,12 @@
+import type { SipAccount } from '@axd/shared/calls/sip-line'
 import { defineStore } from 'pinia'
 import { computed, ref, shallowRef } from 'vue'
 import { api } from '../api/desk'
 import { Problem } from '../api/problem'
 import { keepChosen, listDevices, microphoneState, openMicrophone, readChosen } from '../phone/devices'
 import { MicrophoneProblem, type Chosen, type Devices, type MicrophoneState } from '../phone/devices'
-import { EmbeddedPhone } from '../phone/embedded-phone'
+import { embeddedPhone, sipPhone } from '../phone/page-phone'
 import { quietPhone, type Phone, type PhoneCall, type PhonePorts, type PhoneState } from '../phone/phone'
-import { SipPhone } from '../phone/sip-phone'
 import { useSession } from './session'
 
 /** How long an accepted contact's call is expected: then it is no longer answered by itself. */
@@ -57,11 +57,8 @@ export const usePhone = defineStore('phone', () => {
   async function start(): Promise<void> {
     if (driver) return
     try {
-      const { engine, sip, ice_servers } = await api.phone()
-      driver =
-        engine === 'asterisk' && sip
-          ? new SipPhone(ports, { ...sip, iceServers: ice_servers as unknown as RTCIceServer[] })
-          : new EmbeddedPhone(ports)
+      const { sip } = await api.phone()
+      driver = sip ? await sipPhone(ports, sipAccount) : embeddedPhone(ports)
       driver.start()
     } catch (error) {
       if (!(error instanceof Problem)) throw error
@@ -69,6 +66,12 @@ export const usePhone = defineStore('phone', () => {
     await lookAtDevices()
     navigator.mediaDevices?.addEventListener('devicechange', () => void lookAtDevices())
     window.addEventListener('online', () => driver?.wake())
+  }
+
+  async function sipAccount(): Promise<SipAccount> {
+    const { sip, ice_servers } = await api.phone()
+    if (!sip) throw new Error('the calls of this house are carried in another way now')
+    return { ...sip, iceServers: ice_servers as unknown as RTCIceServer[] }
   }
 
   function stop(): void {

@@ -1,24 +1,32 @@
-import { PageLine, type LineState } from '@axd/shared/calls/page-line'
+import { PageLine, type Line, type LinePorts, type LineState } from '@axd/shared/calls/page-line'
 import type { LegView } from '@axd/shared/calls/protocol'
+import type { SipAccount } from '@axd/shared/calls/sip-line'
 import type { Phone, PhoneCall, PhonePorts, PhoneState } from './phone'
 
 const address = (): string => `${location.origin.replace(/^http/, 'ws')}/api/desk/calls/line`
 
 /** Calls between browsers, carried by the platform itself. */
-export class EmbeddedPhone implements Phone {
-  private readonly line: PageLine
+export function embeddedPhone(ports: PhonePorts): Phone {
+  return new PagePhone(new PageLine({ ...portsOf(ports), open: () => Promise.resolve(new WebSocket(address())) }))
+}
 
-  constructor(ports: PhonePorts) {
-    this.line = new PageLine({
-      open: () => Promise.resolve(new WebSocket(address())),
-      microphone: () => ports.microphone(),
-      play: (stream) => ports.play(stream),
-      changed: (state) => ports.changed(stateOf(state)),
-      remembered: window.sessionStorage,
-      key: 'axd-phone',
-      autoAnswer: (leg) => ports.isExpected(callOf(leg)),
-    })
-  }
+/** Calls through Asterisk; what speaks SIP is loaded only here. `account` is asked anew when a password is refused. */
+export async function sipPhone(ports: PhonePorts, account: () => Promise<SipAccount>): Promise<Phone> {
+  const { SipLine } = await import('@axd/shared/calls/sip-line')
+  return new PagePhone(new SipLine({ ...portsOf(ports), account, registers: true }))
+}
+
+const portsOf = (ports: PhonePorts): Omit<LinePorts, 'open'> => ({
+  microphone: () => ports.microphone(),
+  play: (stream) => ports.play(stream),
+  changed: (state) => ports.changed(stateOf(state)),
+  remembered: window.sessionStorage,
+  key: 'axd-phone',
+  autoAnswer: (leg) => ports.isExpected(callOf(leg)),
+})
+
+class PagePhone implements Phone {
+  constructor(private readonly line: Line) {}
 
   start(): void {
     this.line.start()
