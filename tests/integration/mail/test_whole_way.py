@@ -2,6 +2,7 @@
 
 import asyncio
 import email
+import re
 from collections.abc import AsyncIterator, Awaitable, Callable
 from email import policy
 from email.message import EmailMessage
@@ -150,6 +151,35 @@ async def test_a_question_is_routed_acknowledged_answered_and_continued(gateway:
 
     await gateway.until(appended, "the reply is in the thread")
     assert len(await gateway.contacts()) == 1
+
+
+async def test_number_and_pin_by_mail_are_answered_and_the_pin_does_not_stay(gateway: Gateway) -> None:
+    await gateway.add_mailbox()
+    address = gateway.peers.address(gateway.user)
+
+    async def mails(text: str, subject: str = "查询") -> None:
+        raw = simple(text, subject=subject, sender=gateway.citizen_address)
+        await asyncio.to_thread(gateway.peers.postfix.send, raw, sender=gateway.citizen_address, recipient=address)
+
+    await mails("请问何时答复")
+    (receipt,) = await gateway.received(1)
+    number, pin = (re.findall(rf"\b\d{{{digits}}}\b", receipt.get_content())[0] for digits in (14, 6))
+    await mails(f"{number} {pin}")
+    answer = (await gateway.received(2))[1]
+    assert answer["Auto-Submitted"] == "auto-replied"
+    assert answer.get_content().startswith(f"{number}：已收到，等人受理。")
+    await mails("", subject=f"查询 {number} {int(pin) ^ 1:06d}")
+    assert "再错 4 次" in (await gateway.received(3))[2].get_content()
+    assert len(await gateway.contacts()) == 1
+
+    async def settled() -> bool:
+        return await gateway.count(LedgerRow, LedgerRow.reason == "command: status") == 2
+
+    await gateway.until(settled, "both queries are done with")
+    async with gateway.services.database.unit_of_work(gateway.services.access, read_only=True) as uow:
+        rows = list(await uow.session.scalars(select(LedgerRow)))
+    kept = [await gateway.services.blobs.read(row.raw_blob_key or "") for row in rows]
+    assert not any(pin.encode() in raw or pin in str(row.raw_json) for row, raw in zip(rows, kept, strict=True))
 
 
 async def test_500_mails_of_which_50_are_repeats_make_450_contacts(gateway: Gateway) -> None:
