@@ -84,6 +84,19 @@ class SessionRow(Row):
     revoked_at: Mapped[datetime | None]
 
 
+class TelephonePinRow(Row):
+    """What a supervisor enters on the telephone: a secret of its own, locked for a while after wrong guesses."""
+
+    __tablename__ = "telephone_pins"
+    __table_args__ = (UniqueConstraint("account_id"),)
+
+    account_id: Mapped[str] = reference("accounts.id")
+    pin_hash: Mapped[str] = mapped_column(String(200))
+    failures: Mapped[int] = mapped_column(default=0)
+    locked_until: Mapped[datetime | None]
+    set_at: Mapped[datetime]
+
+
 class LoginFailureRow(Row):
     """Counts failures by login and by source; rows older than the window are swept."""
 
