@@ -32,6 +32,7 @@ from desk.telephone.routes import routes as telephone
 from desk.telephone.routes_editing import routes as telephone_editing
 from desk.telephone.routes_prompts import routes as telephone_prompts
 from desk.telephone.routes_supervision import routes as telephone_supervision
+from desk.telephone.routes_trial import routes as telephone_trial
 from desk.texts.routes import routes as texts
 from kit.access import Access
 from kit.body_limit import BodyLimit
@@ -70,6 +71,7 @@ DESK_ROUTES: tuple[APIRouter, ...] = (
     telephone_editing,
     telephone_prompts,
     telephone_supervision,
+    telephone_trial,
 )
 MOST_BODY_BYTES = 1024 * 1024
 FORM_OVERHEAD_BYTES = 64 * 1024

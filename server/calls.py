@@ -13,6 +13,7 @@ from kit.errors import AppError
 from kit.leases import Lease
 from kit.tasks import stop
 from server.asterisk import asterisk_engine, keep_lines, passes
+from server.telephone import trial_scene
 from server.wiring import Services
 from telephony.asterisk.configuration import WEB_CALL
 from telephony.asterisk.lines import WEB
@@ -20,7 +21,9 @@ from telephony.calls import Adopted, CallEngine, CallLeg
 from telephony.embedded.engine import EmbeddedEngine
 from telephony.embedded.page_frames import COMMAND, PageFrames
 from telephony.embedded.page_wire import LEASE, PageLine, PageSocket, PageTeller
-from telephony.embedded.store import SqlLegs
+from telephony.embedded.store import Legs, SqlLegs
+from telephony.trials.trials import COMMAND as TRIAL
+from telephony.trials.trials import NoLegs, Trials
 from telephony.web_pass import WebPass
 from webchat.routes_calls import CallPass, IssuePass
 from webchat.service import Visitor
@@ -74,6 +77,9 @@ async def _carry(services: Services, make_switchboard: MakeSwitchboard) -> None:
         await stop(tasks)
 
 
+Command = Callable[[str, dict[str, Any]], Awaitable[dict[str, Any]]]
+
+
 def _embedded(services: Services, make_switchboard: MakeSwitchboard) -> list[Coroutine[Any, Any, None]]:
     engine = embedded_engine(services)
     switchboard, frames = make_switchboard(engine), PageFrames(engine)
@@ -84,7 +90,7 @@ def _embedded(services: Services, make_switchboard: MakeSwitchboard) -> list[Cor
         return await switchboard.command(name, arguments)
 
     return [
-        services.commands.serve(command),
+        *_with_trials(services, command),
         engine.run(switchboard.incoming, switchboard.adopted),
         switchboard.run(),
     ]
@@ -94,18 +100,28 @@ def _by_asterisk(services: Services, make_switchboard: MakeSwitchboard) -> list[
     engine = asterisk_engine(services)
     switchboard = make_switchboard(engine)
     return [
-        services.commands.serve(switchboard.command),
+        *_with_trials(services, switchboard.command),
         engine.run(switchboard.incoming, switchboard.adopted),
         switchboard.run(),
         keep_lines(services, engine),
     ]
 
 
-def embedded_engine(services: Services) -> EmbeddedEngine:
-    """The engine that needs nothing but browsers."""
+def _with_trials(services: Services, others: Command) -> list[Coroutine[Any, Any, None]]:
+    """Serve `others`, and beside them the trials of flows, which pages carry whatever carries the calls."""
+    trials = Trials(embedded_engine(services, legs=NoLegs()), trial_scene(services))
+
+    async def command(name: str, arguments: dict[str, Any]) -> dict[str, Any]:
+        return await (trials.command(arguments) if name == TRIAL else others(name, arguments))
+
+    return [services.commands.serve(command), trials.run()]
+
+
+def embedded_engine(services: Services, legs: Legs | None = None) -> EmbeddedEngine:
+    """The engine that needs nothing but browsers; `legs`: where it keeps its calls, the database by default."""
     settings, workspace_id = services.settings, str(services.access.workspace_id)
     return EmbeddedEngine(
-        legs=SqlLegs(services.database, services.access),
+        legs=legs or SqlLegs(services.database, services.access),
         tell=PageTeller(services.event_log, workspace_id),
         clock=services.database.clock,
         settings=settings.calls,

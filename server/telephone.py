@@ -22,6 +22,7 @@ from telephony.switchboard.errands import Errand, Errands
 from telephony.switchboard.house import House
 from telephony.switchboard.result_calls import ResultCalls
 from telephony.switchboard.switchboard import Switchboard
+from telephony.trials.surroundings import Scene
 from webchat.limits import RateLimits
 from webchat.service_status import Matters
 
@@ -64,13 +65,7 @@ def switchboard_for(services: Services, engine: CallEngine) -> Switchboard:
     intake = VoiceIntake(
         database.clock, services.direct_intake(services.voice), services.direct_intake(services.voicemail)
     )
-    speaker = PromptSpeaker(
-        database=database,
-        access=access,
-        blobs=services.blobs,
-        voice=services.speech,
-        folder=settings.data_dir / "speech",
-    )
+    speaker = _speaker(services)
     house = House(
         engine=engine,
         database=database,
@@ -97,6 +92,26 @@ def switchboard_for(services: Services, engine: CallEngine) -> Switchboard:
     switchboard = Switchboard(house)
     services.voice.telephone = switchboard
     return switchboard
+
+
+def _speaker(services: Services) -> PromptSpeaker:
+    return PromptSpeaker(
+        database=services.database,
+        access=services.access,
+        blobs=services.blobs,
+        voice=services.speech,
+        folder=services.settings.data_dir / "speech",
+    )
+
+
+def trial_scene(services: Services) -> Scene:
+    """What flows that are tried out share with those of real calls."""
+    return Scene(
+        database=services.database,
+        access=services.access,
+        speaker=_speaker(services),
+        can_send=partial(_can_send, services),
+    )
 
 
 async def _can_send(services: Services, channel: str) -> bool:

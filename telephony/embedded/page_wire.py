@@ -68,12 +68,15 @@ async def always() -> bool:
 class PageLine:
     """Whose socket it is, and what a call from it is.
 
-    `may_call` raises to refuse a call, None refuses all; `is_valid` is asked now and then.
+    `may_call` raises to refuse a call, None refuses all; `is_valid` is asked now and then. `command`: who is given the
+    frames.
     """
 
     workspace_id: str
     party: str
+    caller: str = ""
     dialled: str = ""
+    command: str = COMMAND
     variables: dict[str, str] = field(default_factory=dict)
     may_call: Callable[[], Awaitable[None]] | None = None
     is_valid: Callable[[], Awaitable[bool]] = always
@@ -147,11 +150,11 @@ class PageSocket:
         arguments = {
             "party": line.party,
             "frame": frame,
-            "caller": "",
+            "caller": line.caller,
             "dialled": line.dialled,
             "variables": line.variables,
         }
-        await self._commands.request(LEASE, COMMAND, arguments, timeout_s=COMMAND_TIMEOUT_S)
+        await self._commands.request(LEASE, line.command, arguments, timeout_s=COMMAND_TIMEOUT_S)
 
     async def _write(self, queue: "asyncio.Queue[Event | None]") -> None:
         servers = [server.as_json() for server in self._ice_servers]

@@ -51,17 +51,17 @@ class Finished:
 Outcome = ToQueue | ToNumber | ToFax | Finished
 Exit = tuple[str, str]
 """The name of the exit and the keys that led to it."""
-
-
-class _FaxHeard(Exception):
-    pass
+Entered = Callable[[Session, str, AnyNode], Awaitable[None]]
 
 
 class Interpreter:
     """One for each call and run. Raises `LegEnded` when the caller hangs up; `session.path` holds how far he came."""
 
-    def __init__(self, flow: Flow, session: Session, surroundings: Surroundings) -> None:
-        self._flow, self._session, self._around = flow, session, surroundings
+    def __init__(
+        self, flow: Flow, session: Session, surroundings: Surroundings, *, entered: Entered | None = None
+    ) -> None:
+        """`entered` is told of every node before it is passed."""
+        self._flow, self._session, self._around, self._entered = flow, session, surroundings, entered
         self._pressed = ""
 
     async def run(self, start: str | None = None) -> Outcome:
@@ -93,6 +93,8 @@ class Interpreter:
     async def _go(self, key: str) -> Outcome:
         for _ in range(MOST_STEPS):
             node = self._flow.nodes[key]
+            if self._entered is not None:
+                await self._entered(self._session, key, node)
             ending = await self._ending(key, node)
             if ending is not None:
                 self._session.path.append(Step(node=key, exit=""))

@@ -36,7 +36,7 @@ class CallSurroundings:
     async def item(self, name: str, language: str) -> Sequence[Part]:
         async with self._house.database.unit_of_work(self._house.access, read_only=True) as uow:
             row = await knowledge.item(uow, name, language)
-        return [] if row is None else [Part(text={row.language: _literal(row.text)}, language=row.language)]
+        return [] if row is None else [Part(text={row.language: literal(row.text)}, language=row.language)]
 
     async def is_open(self, calendar: str) -> bool:
         async with self._house.database.unit_of_work(self._house.access, read_only=True) as uow:
@@ -123,5 +123,6 @@ class CallSurroundings:
             return Answer(exit="failed")
 
 
-def _literal(text: str) -> str:
+def literal(text: str) -> str:
+    """`text` of an item, whose braces are no places for values."""
     return text.replace("{", "{{").replace("}", "}}")

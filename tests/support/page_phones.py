@@ -78,6 +78,7 @@ class PagePhone:
     caller: str = ""
     dialled: str = ""
     page: str = field(default_factory=new_id)
+    variables: dict[str, str] = field(default_factory=lambda: {"line": "web"})
     told: list[dict[str, Any]] = field(default_factory=list)
     leg_id: str = ""
     samples: list[Samples] = field(default_factory=list)
@@ -91,7 +92,7 @@ class PagePhone:
             "frame": {"type": kind, "page": self.page, **more},
             "caller": self.caller,
             "dialled": self.dialled,
-            "variables": {"line": "web"},
+            "variables": self.variables,
         }
         await self.frames.command(COMMAND, arguments)
 
