@@ -11,7 +11,6 @@ export default {
   registers: 'Registers with a password (else known by its addresses)',
   username: 'User name',
   secret: 'Password',
-  keepSecret: 'Leave empty to keep it',
   addresses: 'Addresses its calls come from',
   addressesHint: 'Empty: the server itself; several with spaces between',
   callerId: 'Caller number',

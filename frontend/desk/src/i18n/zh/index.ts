@@ -1,3 +1,4 @@
+import account from './accounts'
 import acts from './acts'
 import blocked from './blocked'
 import board from './board'
@@ -24,6 +25,7 @@ import thread from './thread'
 import words from './words'
 
 export default {
+  account,
   acts,
   blocked,
   board,

@@ -11,7 +11,6 @@ export default {
   registers: '用密码登记（否则按来源地址识别）',
   username: '用户名',
   secret: '密码',
-  keepSecret: '留空则不变',
   addresses: '来电的来源地址',
   addressesHint: '留空为服务器本身；多个以空格分开',
   callerId: '主叫号码',
