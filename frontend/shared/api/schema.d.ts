@@ -602,6 +602,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/desk/cases/{case_id}/tell-by-telephone": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Tell Case By Telephone
+         * @description The citizen is called at the next hour at which that may be, enters the PIN, and hears the last public words.
+         */
+        post: operations["tell_case_by_telephone_api_desk_cases__case_id__tell_by_telephone_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/desk/cases/{case_id}/urge": {
         parameters: {
             query?: never;
@@ -2222,7 +2242,8 @@ export interface paths {
         put?: never;
         /**
          * Upload Prompt
-         * @description The body is a WAV file. Again under the same key and language: it takes the place of the one before.
+         * @description The body is a WAV file that says `text`. Again under the same key and language: it takes the place of the one
+         *     before.
          */
         post: operations["upload_prompt_api_desk_telephone_prompts_post"];
         delete?: never;
@@ -2354,6 +2375,26 @@ export interface paths {
         };
         /** Find Recordings */
         get: operations["find_recordings_api_desk_telephone_recordings_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/desk/telephone/recordings/{recording_id}/compressed": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Export Recording
+         * @description Opus in Ogg, a tenth of the size; written down like a hearing.
+         */
+        get: operations["export_recording_api_desk_telephone_recordings__recording_id__compressed_get"];
         put?: never;
         post?: never;
         delete?: never;
@@ -2501,6 +2542,23 @@ export interface paths {
         get: operations["attachment_chat_api_attachments__attachment_id__get"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/chat/api/call-pass": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Call Pass */
+        post: operations["call_pass_chat_api_call_pass_post"];
         delete?: never;
         options?: never;
         head?: never;
@@ -3079,6 +3137,25 @@ export interface components {
         CallMadeView: {
             /** Contact Id */
             contact_id: string;
+        };
+        /**
+         * CallPass
+         * @description What a page needs for one call through Asterisk: SIP over WebSocket at `url` as `uri`, `number` dialled, and
+         *     `call_pass` in the header `X-AXD-Pass`, good once and for a minute.
+         */
+        CallPass: {
+            /** Call Pass */
+            call_pass: string;
+            /** Ice Servers */
+            ice_servers: {
+                [key: string]: unknown;
+            }[];
+            /** Number */
+            number: string;
+            /** Uri */
+            uri: string;
+            /** Url */
+            url: string;
         };
         /**
          * CallView
@@ -4392,6 +4469,15 @@ export interface components {
              * Format: date-time
              */
             until: string;
+        };
+        /** PassInput */
+        PassInput: {
+            /**
+             * Language
+             * @default zh-CN
+             * @enum {string}
+             */
+            language?: "zh-CN" | "en";
         };
         /** PasswordInput */
         PasswordInput: {
@@ -7164,6 +7250,37 @@ export interface operations {
             };
         };
     };
+    tell_case_by_telephone_api_desk_cases__case_id__tell_by_telephone_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                case_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CaseView"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
     urge_case_api_desk_cases__case_id__urge_post: {
         parameters: {
             query?: never;
@@ -7774,7 +7891,7 @@ export interface operations {
             header?: never;
             path: {
                 contact_id: string;
-                kind: "reply" | "note" | "case";
+                kind: "reply" | "note" | "case" | "wrap_up";
             };
             cookie?: never;
         };
@@ -7806,7 +7923,7 @@ export interface operations {
             header?: never;
             path: {
                 contact_id: string;
-                kind: "reply" | "note" | "case";
+                kind: "reply" | "note" | "case" | "wrap_up";
             };
             cookie?: never;
         };
@@ -7842,7 +7959,7 @@ export interface operations {
             header?: never;
             path: {
                 contact_id: string;
-                kind: "reply" | "note" | "case";
+                kind: "reply" | "note" | "case" | "wrap_up";
             };
             cookie?: never;
         };
@@ -10450,9 +10567,15 @@ export interface operations {
         parameters: {
             query: {
                 based_on?: number | null;
+                gain_db?: number;
                 key: string;
                 language: string;
                 name: string;
+                normalise?: boolean;
+                text?: string | null;
+                trim_end_s?: number;
+                trim_silence?: boolean;
+                trim_start_s?: number;
             };
             header?: never;
             path?: never;
@@ -10709,6 +10832,35 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["RecordingView"][];
                 };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    export_recording_api_desk_telephone_recordings__recording_id__compressed_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                recording_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description Validation Error */
             422: {
@@ -11032,6 +11184,43 @@ export interface operations {
                 };
                 content: {
                     "application/json": unknown;
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    call_pass_chat_api_call_pass_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                "x-axd-chat"?: string | null;
+            };
+            path?: never;
+            cookie?: {
+                axd_visitor?: string | null;
+            };
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PassInput"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CallPass"];
                 };
             };
             /** @description Validation Error */
