@@ -8,6 +8,7 @@ from fastapi.responses import FileResponse, Response
 from desk.access import Actor, Reading, Writing, require, services_of
 from desk.inbox.files import HEADERS
 from desk.schemas.prompts import (
+    MOST_CHARS,
     PromptBookView,
     PromptEditInput,
     PromptRestoreInput,
@@ -59,11 +60,31 @@ async def list_prompts(who: Keeper, uow: Reading, request: Request) -> PromptBoo
 
 @routes.post("/prompts", status_code=201)
 async def upload_prompt(
-    who: Keeper, request: Request, key: KeyQuery, language: LanguageQuery, name: str, based_on: VersionQuery = None
+    who: Keeper,
+    request: Request,
+    key: KeyQuery,
+    language: LanguageQuery,
+    name: str,
+    based_on: VersionQuery = None,
+    text: Annotated[str | None, Query(max_length=MOST_CHARS)] = None,
+    trim_start_s: Annotated[float, Query(ge=0, le=900)] = 0.0,
+    trim_end_s: Annotated[float, Query(ge=0, le=900)] = 0.0,
+    gain_db: Annotated[float, Query(ge=-40, le=40)] = 0.0,
+    trim_silence: bool = False,
+    normalise: bool = True,
 ) -> PromptView:
-    """The body is a WAV file. Again under the same key and language: it takes the place of the one before."""
+    """The body is a WAV file that says `text`. Again under the same key and language: it takes the place of the one
+    before.
+    """
     place = Place(key=key, language=language, name=name[:120], based_on=based_on)
-    row = await _prompts(request).upload(who.access, place, await request.body(), Edits())
+    edits = Edits(
+        trim_start_s=trim_start_s,
+        trim_end_s=trim_end_s,
+        trim_silence=trim_silence,
+        gain_db=gain_db,
+        normalise=normalise,
+    )
+    row = await _prompts(request).upload(who.access, place, await request.body(), edits, text)
     return await _told(request, who, "prompt.recorded", row)
 
 

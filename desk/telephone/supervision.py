@@ -48,7 +48,7 @@ class RecordingQuery:
 
 async def recordings(uow: UnitOfWork, who: Actor, wanted: RecordingQuery) -> list[RecordingView]:
     """The newest first. Those of confidential contacts are not in it, whoever asks."""
-    query = _open_recordings()
+    query = open_recordings()
     for name in ("caller", "dialled"):
         if getattr(wanted, name):
             query = query.where(getattr(RecordingRow, name).contains(getattr(wanted, name), autoescape=True))
@@ -65,7 +65,7 @@ async def recordings(uow: UnitOfWork, who: Actor, wanted: RecordingQuery) -> lis
     return [_view(row) for row in rows if reads_queue(who, row.queue_id, restricted)]
 
 
-def _open_recordings() -> Select[RecordingRow]:
+def open_recordings() -> Select[RecordingRow]:
     """Of contacts that are not confidential now, whatever they were when they were recorded."""
     query = select(RecordingRow).join(ContactRow, ContactRow.id == RecordingRow.contact_id)
     return query.where(RecordingRow.sealed.is_(False), ContactRow.sealed.is_(False))
@@ -75,8 +75,9 @@ def _view(row: RecordingRow) -> RecordingView:
     return RecordingView.model_validate(row, from_attributes=True)
 
 
-async def _recording(uow: UnitOfWork, who: Actor, recording_id: str) -> RecordingRow:
-    row = await uow.session.scalar(_open_recordings().where(RecordingRow.id == recording_id))
+async def recording(uow: UnitOfWork, who: Actor, recording_id: str) -> RecordingRow:
+    """One that this account may hear; who asks writes the hearing down. Raises `NotFound`."""
+    row = await uow.session.scalar(open_recordings().where(RecordingRow.id == recording_id))
     if row is None or not reads_queue(who, row.queue_id, await store.restricted_queues(uow)):
         raise NotFound("There is no such recording.")
     return row
@@ -84,7 +85,7 @@ async def _recording(uow: UnitOfWork, who: Actor, recording_id: str) -> Recordin
 
 async def sound(uow: UnitOfWork, blobs: BlobStore, who: Actor, recording_id: str) -> FileResponse:
     """The WAV file. Raises `NotFound`."""
-    row = await _recording(uow, who, recording_id)
+    row = await recording(uow, who, recording_id)
     audit.record(uow, "recording.heard", "recording", row.id)
     name = f"{row.started_at:%Y%m%d-%H%M%S}.wav"
     return FileResponse(blobs.path(row.blob_key), media_type="audio/wav", filename=name, headers=HEADERS)
@@ -93,7 +94,7 @@ async def sound(uow: UnitOfWork, blobs: BlobStore, who: Actor, recording_id: str
 async def compressed(database: Database, blobs: BlobStore, who: Actor, recording_id: str) -> Response:
     """The same in a tenth of its size: Opus in Ogg, both sides kept apart. Raises `NotFound`."""
     async with database.unit_of_work(who.access) as uow:
-        row = await _recording(uow, who, recording_id)
+        row = await recording(uow, who, recording_id)
         audit.record(uow, "recording.heard", "recording", row.id, detail={"as": "opus"})
     try:
         data = await asyncio.to_thread(to_opus, blobs.path(row.blob_key))
@@ -105,7 +106,7 @@ async def compressed(database: Database, blobs: BlobStore, who: Actor, recording
 
 async def hold(uow: UnitOfWork, who: Actor, recording_id: str, body: RecordingHoldInput) -> RecordingView:
     """Keep a recording beyond its time, or let it go by its time again."""
-    row = await _recording(uow, who, recording_id)
+    row = await recording(uow, who, recording_id)
     row.held = body.held
     audit.record(uow, "recording.held" if body.held else "recording.let_go", "recording", row.id, body.reason)
     return _view(row)

@@ -7,6 +7,7 @@ import os
 import time
 import wave
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from kit.access import Access
@@ -87,7 +88,7 @@ class PromptSpeaker:
             async with self._slots:
                 if not await asyncio.to_thread(path.exists):
                     await self._speak(path, text, language)
-            self._known[name] = await asyncio.to_thread(media_of, path)
+            self._known[name] = replace(await asyncio.to_thread(media_of, path), passing=passing)
         except (SpeechFailed, AppError, OSError) as error:
             log.warning("a text could not be spoken: %s", error)
             self._failed[name] = time.monotonic() + FORGIVE_S

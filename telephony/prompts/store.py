@@ -61,10 +61,15 @@ class Prompts:
     def __init__(self, database: Database, store: BlobStore) -> None:
         self._database, self._blobs = database, store
 
-    async def upload(self, access: Access, place: Place, data: bytes, edits: Edits) -> PromptRow:
-        """Keep a recording; the next call hears it. Raises `Invalid` where it is no WAV file."""
+    async def upload(
+        self, access: Access, place: Place, data: bytes, edits: Edits, text: str | None = None
+    ) -> PromptRow:
+        """Keep a recording, which says `text` (None: what the prompt is to say); the next call hears it.
+
+        Raises `Invalid` where it is no WAV file.
+        """
         sound, original = await self._made(data, edits)
-        return await self._keep(access, place, sound, original)
+        return await self._keep(access, place, sound, original, text=text)
 
     async def speak(self, access: Access, place: Place, text: str, voice: Voice) -> PromptRow:
         """Keep what `voice` makes of `text`. Raises `SpeechFailed`."""
