@@ -7,6 +7,7 @@ from channels.fax.line import LineFaxes as LineFaxesOut
 from channels.sms import store as sms_store
 from channels.status_answers import StatusAnswers
 from channels.voice.adapter import VoiceIntake
+from desk.telephone.by_phone import SupervisorsByPhone
 from records.citizens import receipts
 from records.knowledge import service as knowledge
 from router.contact import Channel
@@ -89,6 +90,7 @@ def switchboard_for(services: Services, engine: CallEngine) -> Switchboard:
         house.beside += (Errands(house, Errand.FAX, send, most=settings.switchboard.fax_lines).run,)
     results = Errands(house, Errand.RESULT, ResultCalls(house), most=settings.switchboard.result_lines)
     house.beside += (results.run,)
+    house.supervisors = SupervisorsByPhone(database, access, services.blobs)
     switchboard = Switchboard(house)
     services.voice.telephone = switchboard
     return switchboard

@@ -86,10 +86,14 @@ class CallFailed(AppError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Media:
-    """A recorded or spoken prompt: a WAV file, 16-bit mono PCM at 8 kHz, which engines may cache in their own form."""
+    """A recorded or spoken prompt: a WAV file, 16-bit mono PCM at 8 kHz, which engines may cache in their own form.
+
+    `passing`: of one citizen or call; no engine keeps anything of it once it was played.
+    """
 
     path: Path
     duration_s: float
+    passing: bool = False
 
 
 class CallLeg(Protocol):

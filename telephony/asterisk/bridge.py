@@ -4,6 +4,7 @@ from collections.abc import Callable
 from contextlib import suppress
 
 from kit.ids import new_id
+from kit.tasks import uninterrupted
 from telephony.asterisk.ari import AsteriskRefused
 from telephony.asterisk.leg import GONE, AsteriskLeg
 from telephony.asterisk.recording import StereoRecording
@@ -92,6 +93,8 @@ class AsteriskBridge:
                 finished.cancel()
                 with suppress(AsteriskRefused):
                     await self._wire.drop(f"playbacks/{playback}")
+            if media.passing:
+                await uninterrupted(self._wire.forget(uri))
 
     async def close(self) -> None:
         if self._closed:

@@ -67,6 +67,8 @@ class AsteriskLeg:
         try:
             return await self._play(uri, stop_on_digit)
         finally:
+            if media.passing:
+                await uninterrupted(self._wire.forget(uri))
             if self._music and self._state is not LegState.ENDED:
                 await uninterrupted(self._start_music())
 

@@ -49,3 +49,7 @@ class Wire:
 
     async def uri(self, media: Media) -> str:
         return await asyncio.to_thread(self._prompts.uri, media)
+
+    async def forget(self, uri: str) -> None:
+        """See `Prompts.forget`."""
+        await asyncio.to_thread(self._prompts.forget, uri)

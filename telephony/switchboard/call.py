@@ -35,11 +35,16 @@ class Consult:
 
 @dataclass(kw_only=True)
 class Listening:
-    """A supervisor takes part; `spy` once he has answered."""
+    """A supervisor takes part; `spy` once he has answered. `stays`: his line is his own and outlives it.
+
+    `over` is set when he takes part no more, whoever ended it.
+    """
 
     leg: CallLeg
     mode: SpyMode
     spy: Spy | None = None
+    stays: bool = False
+    over: asyncio.Event = field(default_factory=asyncio.Event)
 
 
 @dataclass(kw_only=True)

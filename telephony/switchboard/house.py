@@ -21,7 +21,7 @@ from telephony.guard import DialGuard, GuardSettings
 from telephony.ivr.nodes import Part, Say
 from telephony.ivr.ports import Answer, Session
 from telephony.switchboard.fax_back import FaxBack
-from telephony.switchboard.ports import Arrive, HandIn, Speaker
+from telephony.switchboard.ports import Arrive, HandIn, Speaker, SupervisorDesk
 from telephony.switchboard.settings import SwitchboardSettings
 
 log = logging.getLogger(__name__)
@@ -39,6 +39,7 @@ class House:
     and says whether pages came. `fax_back`: sends documents on the callers' own calls.
 
     `prepare` is repeated beside the calls: speaks ahead what will be heard. `beside` runs beside them, until cancelled.
+    `supervisors`: who may take part in calls by telephone, and hear recordings.
     """
 
     engine: CallEngine
@@ -56,6 +57,7 @@ class House:
     fax_back: FaxBack | None = None
     can_send: CanSend | None = None
     prepare: Callable[[], Awaitable[None]] | None = None
+    supervisors: SupervisorDesk | None = None
     beside: tuple[Callable[[], Coroutine[Any, Any, None]], ...] = ()
     guard: DialGuard = field(default_factory=lambda: DialGuard(GuardSettings()))
     channels: frozenset[str] = frozenset({Channel.VOICE, Channel.CALLBACK})

@@ -2,6 +2,8 @@
 
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
 from typing import Protocol
 
 from kit.blobs import Blob
@@ -61,3 +63,36 @@ class Speaker(Protocol):
     """Turns what is to be said into sounds. Never raises and never keeps a caller waiting long."""
 
     async def sounds(self, say: Say, language: str, values: dict[str, str]) -> Sequence[Media]: ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FoundRecording:
+    """`started_at` is aware, in the workspace's zone."""
+
+    id: str
+    started_at: datetime
+    duration_s: int
+
+
+class SupervisorDesk(Protocol):
+    """What supervisors may do on the telephone is what they may do on the page, and is written down like there."""
+
+    async def sign_in(self, staff_number: str, pin: str, source: str) -> str | None:
+        """The account, None for whoever is none of them, guessed wrong or guessed too often: nobody learns which."""
+        ...
+
+    async def agent(self, staff_number: str) -> str | None:
+        """The account of an agent."""
+        ...
+
+    async def takes_part(self, account_id: str, contact_id: str, action: str) -> bool:
+        """Whether he may; then it is written down. `action`: call.listen, call.whisper, call.barge, call.ended."""
+        ...
+
+    async def recordings(self, account_id: str, digits: str) -> Sequence[FoundRecording]:
+        """Those of a caller, of an agent's staff number or of a line that `digits` name, the newest first."""
+        ...
+
+    async def recording(self, account_id: str, recording_id: str) -> Path | None:
+        """The WAV file, and it is written down that it was heard; None once it is gone or closed to him."""
+        ...

@@ -20,6 +20,9 @@ class SwitchboardSettings(BaseModel):
     duty_ring_s: float = Field(default=30.0, gt=0, description="each step of the duty roster rings this long")
     callback_tries: int = Field(default=3, ge=1)
     callback_hours: tuple[int, int] = Field(default=(8, 21), description="local hours in which citizens are called")
+    supervision_number: str = Field(
+        default="8000", description="dialled by supervisors to listen in by telephone; empty: nobody can"
+    )
     result_lines: int = Field(default=2, ge=1, description="calls that tell an answer at the same time")
     result_tries: int = Field(default=3, ge=1)
     result_retry_s: float = Field(default=7200.0, gt=0)

@@ -67,7 +67,9 @@ class Supervision:
             return
         if listening.spy is not None:
             await listening.spy.close()
-        await listening.leg.hang_up()
+        listening.over.set()
+        if not listening.stays:
+            await listening.leg.hang_up()
 
     async def leave_all(self) -> None:
         for supervisor_id in list(self._call.listening):
@@ -87,6 +89,7 @@ class Supervision:
             raise Conflict("You are not ready.", code="agent_not_available")
         call.listening.pop(supervisor_id)
         await listening.spy.close()
+        listening.over.set()
 
     async def hang_up(self) -> None:
         """End the call for everybody."""

@@ -22,6 +22,7 @@ from telephony.switchboard.outgoing import Outgoing
 from telephony.switchboard.phones import Phones
 from telephony.switchboard.ports import ArrivingCall
 from telephony.switchboard.supervision import Supervision
+from telephony.switchboard.supervisor_line import SupervisorLine
 from telephony.switchboard.surroundings import CallSurroundings
 from telephony.switchboard.waiting import Waiting
 
@@ -66,6 +67,10 @@ class Switchboard:
 
     async def incoming(self, leg: CallLeg) -> None:
         """Serve one call from its first ring until nobody hangs on it any more."""
+        house = self._house
+        if house.supervisors is not None and leg.dialled and leg.dialled == house.settings.supervision_number:
+            await SupervisorLine(house, self.calls, house.supervisors).serve(leg)
+            return
         await self._attend(leg, None, None)
 
     async def adopted(self, adopted: Adopted) -> None:
