@@ -3,6 +3,7 @@
 Asterisk keeps them in memory only (sorcery's `memory`): after its restart all are handed over again.
 """
 
+import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Mapping
 
@@ -37,9 +38,14 @@ class Lines:
         self._book = Book()
         self._given: Objects = {}
         self._started_at: str | None = None
+        self._handing_over = asyncio.Lock()
 
     async def hand_over(self) -> None:
         """Make Asterisk know the lines as they are now. Idempotent; raises `AsteriskLost`."""
+        async with self._handing_over:
+            await self._hand_over()
+
+    async def _hand_over(self) -> None:
         self._book = await self._read()
         await self._forget_after_restart()
         wanted: Objects = {}
@@ -65,8 +71,8 @@ class Lines:
 
     async def _put(self, key: tuple[str, str], values: Mapping[str, str]) -> None:
         fields = [{"attribute": name, "value": value} for name, value in values.items()]
-        if "contact" in values:
-            await self._drop(key)  # a changed contact would stand beside the old one
+        if _is_made_anew(key[0], values):
+            await self._drop(key)
         try:
             await self._ari.request("PUT", _path(key), body={"fields": fields})
             self._given[key] = dict(values)
@@ -162,6 +168,15 @@ def describe_visitor(known: WebPass) -> dict[str, str]:
         "visitor": known.visitor,
         "language": known.language,
     }
+
+
+def _is_made_anew(kind: str, values: Mapping[str, str]) -> bool:
+    """Asterisk changes an object by reading in again what it wrote of the old one, which a restarted gateway meets.
+
+    Contacts and addresses would stand beside the old ones, and a caller's number that the endpoint leaves open would
+    be "unknown" for every call.
+    """
+    return "contact" in values or kind == "identify" or (kind == "endpoint" and "callerid" not in values)
 
 
 def _order(key: tuple[str, str]) -> tuple[int, str]:
