@@ -1,6 +1,7 @@
 """What every engine's leg needs: its events for each reader anew, and the keys that were pressed."""
 
 import asyncio
+import time
 from collections import deque
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
@@ -64,15 +65,23 @@ class DuplicateGuard:
 
 @dataclass(slots=True)
 class Keys:
-    """Keys that were pressed and not yet asked for; asking takes them out, in order."""
+    """Keys that were pressed and not yet asked for; asking takes them out, in order.
+
+    `_ending`: the key that would still belong to an entry which was complete without it, until `_ends_by`.
+    """
 
     _pressed: deque[str] = field(default_factory=deque)
     _news: asyncio.Event = field(default_factory=asyncio.Event)
     _closed: bool = False
+    _ending: str = ""
+    _ends_by: float = 0.0
 
     def press(self, value: str) -> None:
-        self._pressed.append(value)
-        self._news.set()
+        belongs_to_entry = value == self._ending and time.monotonic() < self._ends_by
+        self._ending = ""
+        if not belongs_to_entry:
+            self._pressed.append(value)
+            self._news.set()
 
     def forget(self) -> None:
         """What was pressed while nobody asked means nothing."""
@@ -106,4 +115,13 @@ class Keys:
             if key is None or key == terminator:
                 break
             got += key
+        else:
+            self._expect_end(terminator, gap_s)
         return got
+
+    def _expect_end(self, terminator: str, gap_s: float) -> None:
+        """Who was asked to end by a key does so, though the number was complete: the next question is not answered."""
+        if not self._pressed:
+            self._ending, self._ends_by = terminator, time.monotonic() + gap_s
+        elif self._pressed[0] == terminator:
+            self._pressed.popleft()

@@ -9,6 +9,7 @@ import numpy as np
 
 from telephony.waveform import Samples, from_ulaw, to_ulaw
 from tests.support.tones import RATE, tone
+from tests.support.waiting import wait_until
 
 FRAME_S = 0.02
 FRAME = int(RATE * FRAME_S)
@@ -48,12 +49,15 @@ class RtpAudio(asyncio.DatagramProtocol):
         self.sound = tone(hz, 1.0) if hz else SILENCE
 
     async def press(self, digits: str, *, tone_s: float = 0.1, gap_s: float = 0.1) -> None:
-        """Returns once the last one was sent."""
+        """Returns once the last one was sent, or nobody listens any more."""
         done = asyncio.Event()
         for digit in digits:
             done = asyncio.Event()
             self._pressed.put_nowait((digit, tone_s, gap_s, done))
-        await done.wait()
+        await wait_until(lambda: done.is_set() or self._is_closed(), f"{digits} was sent", timeout_s=60)
+
+    def _is_closed(self) -> bool:
+        return self._sender is not None and self._sender.done()
 
     async def _send(self) -> None:
         started, number = time.monotonic(), 0

@@ -60,3 +60,18 @@ async def test_keys_are_collected_to_limit_terminator_or_silence() -> None:
     keys.close()
     with pytest.raises(LegEnded):
         await keys.collect(1, 1, first="", terminator="#", gap_s=1)
+
+
+async def test_the_key_that_ends_a_complete_number_is_no_answer_to_the_next_question() -> None:
+    keys = Keys()
+    for key in "123#45":
+        keys.press(key)
+    assert await keys.collect(3, 1, first="", terminator="#", gap_s=1) == "123"
+    assert await keys.collect(2, 1, first="", terminator="#", gap_s=1) == "45"
+    keys.press("#")  # in time
+    keys.press("6")
+    assert await keys.next() == "6"
+    keys.press("7")
+    assert await keys.collect(1, 1, first="", terminator="#", gap_s=0) == "7"
+    keys.press("#")  # too late to belong to it
+    assert await keys.next() == "#"
