@@ -19,7 +19,7 @@ FORM_OVERHEAD_BYTES = 64 * 1024
 Anyone = Annotated[Actor, Depends(actor)]
 Agent = Annotated[Actor, Depends(require(Permission.CONTACTS_HANDLE))]
 Bag = Annotated[Services, Depends(services)]
-Kind = Literal["reply", "note", "case"]
+Kind = Literal["reply", "note", "case", "wrap_up"]
 UPLOAD_FORM = {
     "requestBody": {
         "required": True,

@@ -8,7 +8,7 @@ from kit.unit_of_work import UnitOfWork
 from records.messages import store
 from records.messages.tables import DraftRow
 
-KINDS = ("reply", "note", "case")
+KINDS = ("reply", "note", "case", "wrap_up")
 
 
 def is_empty(body: Mapping[str, Any]) -> bool:

@@ -114,7 +114,7 @@ class DraftRow(Sealable, Row):
     __table_args__ = (UniqueConstraint("contact_id", "kind"),)
 
     contact_id: Mapped[str] = reference("contacts.id")
-    kind: Mapped[str] = mapped_column(String(8))  # reply | note | case
+    kind: Mapped[str] = mapped_column(String(8))  # reply | note | case | wrap_up
     body: Mapped[dict[str, Any]]
     author_id: Mapped[str] = mapped_column(String(ID_CHARS))
     version: Mapped[int] = mapped_column(default=1)

@@ -17,6 +17,13 @@ def axd() -> Iterator[Platform]:
 
 
 @pytest.fixture(scope="session")
+def calling() -> Iterator[Platform]:
+    """One with calls between browsers. Sound goes over loopback: a machine without a network can call itself."""
+    with platform(CALLS__MEDIA_ADDRESS="127.0.0.1") as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
 def base_url(axd: Platform) -> str:
     return axd.url
 

@@ -30,7 +30,7 @@ describe('drafts on the server', () => {
   it('survives a reload while the line is down, and is saved afterwards', async () => {
     server.down = true
     drafts.write('k', 'reply', '写到一半')
-    await drafts.flush('k')
+    await expect(drafts.flush('k')).rejects.toMatchObject({ code: 'draft_unsaved' })
     expect(drafts.of('k', 'reply').status).toBe('waiting')
 
     setActivePinia(createPinia())

@@ -18,7 +18,7 @@ const itemAt = (item_id: string) => ({ params: { path: { item_id } } })
 const mailboxAt = (mailbox_id: string) => ({ params: { path: { mailbox_id } } })
 const draftAt = (contact_id: string, kind: DraftKind) => ({ params: { path: { contact_id, kind } } })
 
-export type DraftKind = 'reply' | 'note' | 'case'
+export type DraftKind = 'reply' | 'note' | 'case' | 'wrap_up'
 type ContactQuery = { scope: 'mine' | 'waiting' | 'all'; queue_id?: string; q?: string }
 
 const session = {

@@ -44,3 +44,9 @@ export function changesOf(form: CaseFormFields, stored: CaseFormFields): Omit<Ca
   const fields = (Object.keys(form) as (keyof CaseFormFields)[]).filter((field) => form[field] !== stored[field])
   return Object.fromEntries(fields.map((field) => [field, form[field] === '' ? null : form[field]]))
 }
+
+/** The fields of a case out of more. */
+export const pick = (from: CaseFormFields): CaseFormFields => {
+  const fields = Object.keys(emptyForm()) as (keyof CaseFormFields)[]
+  return Object.fromEntries(fields.map((field) => [field, from[field]])) as unknown as CaseFormFields
+}

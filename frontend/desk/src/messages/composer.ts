@@ -37,9 +37,10 @@ export function useComposer(contactId: () => string) {
     () => uploading.value.length === 0 && written.value && (kind.value === 'note' || canReply.value),
   )
 
+  // Again once it is in one's hands: who had it before may have written until the last moment.
   watch(
-    contactId,
-    (id) => {
+    [contactId, () => thread.isMine] as const,
+    ([id]) => {
       void drafts.load(id, 'reply')
       void drafts.load(id, 'note')
     },

@@ -12,3 +12,14 @@ export function mergeDraft(base: string, mine: string, theirs: string): DraftMer
   if (mine.includes(theirs)) return { text: mine, theirs: null }
   return { text: mine, theirs }
 }
+
+/** The same for a form, field by field: what was changed here stays, all else is as it was saved elsewhere. */
+export function mergeForm<T extends object>(base: T, mine: T, theirs: T): T {
+  const fields = Object.keys(theirs) as (keyof T)[]
+  const kept = fields.filter((field) => mine[field] !== base[field]).map((field) => [field, mine[field]])
+  return { ...theirs, ...(Object.fromEntries(kept) as Partial<T>) }
+}
+
+/** Whether two forms hold the same values. */
+export const sameForm = <T extends object>(one: T, other: T): boolean =>
+  (Object.keys({ ...one, ...other }) as (keyof T)[]).every((field) => one[field] === other[field])

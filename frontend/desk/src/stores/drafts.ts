@@ -25,6 +25,7 @@ export interface DraftState {
 }
 
 const saveAfterMs = 800
+const mostTries = 3
 const fresh = (): DraftState => ({
   text: '',
   attachments: [],
@@ -47,6 +48,7 @@ export const useDrafts = defineStore('drafts', () => {
   const drafts = reactive(new Map<string, DraftState>())
   const timers = new Map<string, number>()
   const running = new Map<string, Promise<void>>()
+  const forms = new Map<string, Set<() => Promise<boolean>>>()
 
   const keyOf = (contact: string, kind: DraftKind): string => `${contact}/${kind}`
   const localKey = (key: string): string => `axd.draft.${session.me?.id}.${key}`
@@ -125,13 +127,33 @@ export const useDrafts = defineStore('drafts', () => {
     }
   }
 
-  /** Saves what is not saved yet: before a transfer, so that the next one has every letter. */
+  /** An open form of the contact takes part in `flush`; it answers whether all of it is saved. Returns how to leave. */
+  function onFlush(contact: string, save: () => Promise<boolean>): () => void {
+    const own = forms.get(contact) ?? new Set()
+    forms.set(contact, own.add(save))
+    return () => void own.delete(save)
+  }
+
+  /**
+   * Saves what is not saved yet: before a transfer, so that the next one has every letter. Throws `Problem` code
+   * `draft_unsaved` when that does not succeed.
+   */
   async function flush(contact: string): Promise<void> {
-    for (const kind of ['reply', 'note'] as const) {
-      const draft = of(contact, kind)
+    const kept = await Promise.all([
+      flushText(contact, 'reply'),
+      flushText(contact, 'note'),
+      ...[...(forms.get(contact) ?? [])].map((save) => save()),
+    ])
+    if (!kept.every(Boolean)) throw new Problem({ status: 409, code: 'draft_unsaved' })
+  }
+
+  async function flushText(contact: string, kind: DraftKind): Promise<boolean> {
+    const draft = of(contact, kind)
+    for (let tries = 0; tries < mostTries && draft.text !== draft.saved; tries += 1) {
       window.clearTimeout(timers.get(keyOf(contact, kind)))
-      if (draft.text !== draft.saved) await save(contact, kind)
+      await save(contact, kind)
     }
+    return draft.text === draft.saved
   }
 
   /** The text was sent: nothing is left to keep. */
@@ -161,7 +183,7 @@ export const useDrafts = defineStore('drafts', () => {
 
   useRealtime().listen({ onChange: takeChange, onOnline: saveWaiting })
 
-  return { of, load, write, flush, drop, save, takeChange }
+  return { of, load, write, flush, onFlush, drop, save, takeChange }
 })
 
 /** There is no draft, or no line to ask by: both leave what is typed here as it is. */

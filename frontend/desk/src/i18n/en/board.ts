@@ -68,6 +68,7 @@ export default {
   logOutTitle: 'Sign {who} off',
   logOutHint: 'Conversations go back to their place in the queue; drafts are kept.',
   afterContact: 'After what is at hand',
+  helpGo: 'Help them',
   alarms: 'Alarms {n}',
   level: { red: 'Red', yellow: 'Yellow', blue: 'Blue' },
   alarm: {

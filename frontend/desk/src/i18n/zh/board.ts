@@ -62,6 +62,7 @@ export default {
   logOutTitle: '签出 {who}',
   logOutHint: '手上的会话在原位置回到队列，草稿保留。',
   afterContact: '办完手上的再签出',
+  helpGo: '去协助',
   alarms: '告警 {n}',
   level: { red: '红色', yellow: '黄色', blue: '蓝色' },
   alarm: {
