@@ -13,6 +13,7 @@ from kit.unit_of_work import Database
 from server.asterisk import password
 from server.default_workspace import WORKSPACE_ID
 from server.doctor.finding import Finding, good, warning, wrong
+from server.doctor.sip_pages import sip_pages
 from server.settings import Settings
 from server.speech import Say
 from telephony.asterisk.settings import AsteriskSettings
@@ -35,6 +36,7 @@ async def telephone(settings: Settings, say: Say) -> list[Finding]:
         try:
             about = await http.get("/asterisk/info", params={"only": "system"})
             findings += [_version(about, say)]
+            findings.append(await sip_pages(settings, say))
             if about.is_success:
                 findings += [await _gateway(http, asterisk, say), await _lines(http, await _book(settings), say)]
         except httpx.HTTPError as error:

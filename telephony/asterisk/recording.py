@@ -6,6 +6,7 @@ Recording the channel itself gave empty files where it also played; a listener o
 import asyncio
 import logging
 import wave
+from collections.abc import Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
@@ -34,12 +35,15 @@ class RecordingFailed(AppError):
 
 
 class StereoRecording:
-    """Left what the leg said; right what it heard: all the others. It ends by `stop`, or with the leg."""
+    """Left what the leg said; right what it heard: all the others. It ends by `stop`, or with the leg.
 
-    def __init__(self, wire: Wire, number: str, started_at: datetime) -> None:
-        self._wire, self._number, self.started_at = wire, number, started_at
-        self._finished = {side: wire.expect(f"recording:{self._name(side)}") for side in SIDES}
+    Where the leg's page comes back on another channel, a part ends and the next one begins; together they are one.
+    """
+
+    def __init__(self, wire: Wire, leg: AsteriskLeg, parts: list["Part"], started_at: datetime) -> None:
+        self._wire, self._leg, self._parts, self.started_at = wire, leg, parts, started_at
         self._result: asyncio.Task[Recording] | None = None
+        leg.on_move.add(self._follow)
 
     @classmethod
     async def begin(cls, wire: Wire, leg: AsteriskLeg) -> "StereoRecording":
@@ -48,22 +52,77 @@ class StereoRecording:
             kind, _, rest = channel["id"].partition("_")
             side, _, number = rest.partition("_")
             if kind == RECORDING and side == "left" and channel["name"].startswith(f"Snoop/{leg.channel}-"):
-                return cls(wire, number, datetime.fromisoformat(channel["creationtime"]).astimezone(UTC))
-        recording = cls(wire, new_id(), datetime.now(UTC))
-        try:
-            await asyncio.gather(*(recording._listen(leg, side) for side in SIDES))
-            recording.started_at = datetime.now(UTC)
-            await asyncio.gather(*(recording._write(side) for side in SIDES))
-        except BaseException:
-            await uninterrupted(recording._give_up())
-            raise
-        return recording
+                began = datetime.fromisoformat(channel["creationtime"]).astimezone(UTC)
+                return cls(wire, leg, Part.until(wire, number), began)
+        part = Part(wire, new_id(), is_live=True)
+        return cls(wire, leg, [part], await part.begin(leg))
 
-    def _name(self, side: str) -> str:
-        return f"{self._number}.{side}"
+    async def _follow(self) -> None:
+        """A recording that cannot go on leaves what there is of it."""
+        if self._result is not None:
+            return
+        part = self._parts[-1].next()
+        try:
+            await part.begin(self._leg)
+        except AppError:
+            log.warning("the rest of a call could not be recorded")
+        else:
+            self._parts.append(part)
+
+    async def stop(self) -> Recording:
+        """Raises `RecordingFailed` where nothing could be kept, as on a full disk."""
+        if self._result is None:
+            self._result = asyncio.create_task(self._stop())
+        return await asyncio.shield(self._result)
+
+    async def _stop(self) -> Recording:
+        self._leg.on_move.discard(self._follow)
+        for part in self._parts:
+            await part.stop()
+        folder = self._wire.settings.recordings_dir
+        target = folder / f"{self._parts[0].number}.wav"
+        paths = [[folder / f"{part.name(side)}.wav" for side in SIDES] for part in self._parts]
+        try:
+            duration_s = await asyncio.to_thread(_merge, paths, target)
+        except OSError as error:
+            raise RecordingFailed(f"{type(error).__name__}") from error
+        return Recording(path=target, started_at=self.started_at, duration_s=duration_s)
+
+
+class Part:
+    """What was recorded on one channel. `number`: of the recording, from the second part on with `.1`, `.2`…"""
+
+    def __init__(self, wire: Wire, number: str, *, is_live: bool) -> None:
+        self._wire, self.number, self._is_live = wire, number, is_live
+        self._finished = {side: wire.expect(f"recording:{self.name(side)}") for side in SIDES} if is_live else {}
+
+    @classmethod
+    def until(cls, wire: Wire, number: str) -> list["Part"]:
+        """All parts up to this one, which goes on; an earlier process began them."""
+        base, _, count = number.partition(".")
+        before = [cls(wire, f"{base}.{n}" if n else base, is_live=False) for n in range(int(count or 0))]
+        return [*before, cls(wire, number, is_live=True)]
+
+    def next(self) -> "Part":
+        base, _, count = self.number.partition(".")
+        return Part(self._wire, f"{base}.{int(count or 0) + 1}", is_live=True)
+
+    def name(self, side: str) -> str:
+        return f"{self.number}.{side}"
 
     def _channel(self, side: str) -> str:
-        return f"{RECORDING}_{side}_{self._number}"
+        return f"{RECORDING}_{side}_{self.number}"
+
+    async def begin(self, leg: AsteriskLeg) -> datetime:
+        """Returns when it began. Raises `LegEnded` or `RecordingFailed`."""
+        try:
+            await asyncio.gather(*(self._listen(leg, side) for side in SIDES))
+            began = datetime.now(UTC)
+            await asyncio.gather(*(self._write(side) for side in SIDES))
+        except BaseException:
+            await uninterrupted(self._give_up())
+            raise
+        return began
 
     async def _listen(self, leg: AsteriskLeg, side: str) -> None:
         started = leg.until_ended(self._wire.expect(f"start:{self._channel(side)}"))
@@ -76,7 +135,7 @@ class StereoRecording:
             started.cancel()
 
     async def _write(self, side: str) -> None:
-        query = {"name": self._name(side), "format": "wav", "ifExists": "overwrite"}
+        query = {"name": self.name(side), "format": "wav", "ifExists": "overwrite"}
         try:
             await self._wire.ask("POST", f"channels/{self._channel(side)}/record", query)
         except AsteriskRefused as refused:
@@ -84,27 +143,16 @@ class StereoRecording:
                 raise LegEnded from refused
             raise RecordingFailed(str(refused)) from refused
 
-    async def stop(self) -> Recording:
-        """Raises `RecordingFailed` where nothing could be kept, as on a full disk."""
-        if self._result is None:
-            self._result = asyncio.create_task(self._stop())
-        return await asyncio.shield(self._result)
-
-    async def _stop(self) -> Recording:
+    async def stop(self) -> None:
+        if not self._is_live:
+            return
         for side in SIDES:
             try:
-                await self._wire.ask("POST", f"recordings/live/{self._name(side)}/stop")
+                await self._wire.ask("POST", f"recordings/live/{self.name(side)}/stop")
             except AsteriskRefused:
-                self._wire.settle(f"recording:{self._name(side)}", {})  # it has ended by itself
+                self._wire.settle(f"recording:{self.name(side)}", {})  # it has ended by itself
         await asyncio.gather(*self._finished.values())
         await self._give_up()
-        paths = {side: self._wire.settings.recordings_dir / f"{self._name(side)}.wav" for side in SIDES}
-        target = self._wire.settings.recordings_dir / f"{self._number}.wav"
-        try:
-            duration_s = await asyncio.to_thread(_merge, paths["left"], paths["right"], target)
-        except OSError as error:
-            raise RecordingFailed(f"{type(error).__name__}") from error
-        return Recording(path=target, started_at=self.started_at, duration_s=duration_s)
 
     async def _give_up(self) -> None:
         for side in SIDES:
@@ -113,21 +161,25 @@ class StereoRecording:
             self._finished[side].cancel()
 
 
-def _merge(left: Path, right: Path, target: Path) -> float:
-    """Both sides in one file; the shorter one is filled up with silence. Returns the length in seconds."""
-    sides = [_samples(path) for path in (left, right)]
-    frames = max(map(len, sides))
+def _merge(parts: Sequence[Sequence[Path]], target: Path) -> float:
+    """All parts and both sides in one file, the shorter side filled up with silence. Returns the length in seconds."""
+    total = 0
     with wave.open(str(target), "wb") as out:
         out.setnchannels(2)
         out.setsampwidth(2)
         out.setframerate(RATE_HZ)
-        for start in range(0, frames, BLOCK_FRAMES):
-            blocks = [side[start : start + BLOCK_FRAMES] for side in sides]
-            length = max(map(len, blocks))
-            out.writeframes(np.column_stack([np.pad(block, (0, length - len(block))) for block in blocks]).tobytes())
-    for path in (left, right):
+        for paths in parts:
+            sides = [_samples(path) for path in paths]
+            frames = max(map(len, sides))
+            for start in range(0, frames, BLOCK_FRAMES):
+                blocks = [side[start : start + BLOCK_FRAMES] for side in sides]
+                length = max(map(len, blocks))
+                both = np.column_stack([np.pad(block, (0, length - len(block))) for block in blocks])
+                out.writeframes(both.tobytes())
+            total += frames
+    for path in (path for paths in parts for path in paths):
         path.unlink()
-    return frames / RATE_HZ
+    return total / RATE_HZ
 
 
 def _samples(path: Path) -> Samples:

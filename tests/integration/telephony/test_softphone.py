@@ -3,17 +3,22 @@
 import asyncio
 from pathlib import Path
 
+from server.doctor.finding import Verdict
+from server.doctor.sip_pages import sip_pages
+from server.settings import Settings
+from server.speech import speaker
 from telephony.calls import CallLeg, Dial, LegState
 from telephony.lines.book import Book, Phone, PhoneKind
 from telephony.web_pass import WebPass
 from tests.support.asterisk_peer import PASSES, AsteriskRoom
 from tests.support.call_rooms import asterisk
+from tests.support.ports import free_port
 from tests.support.sip_phone import SipCall
-from tests.support.tones import TONES
+from tests.support.tones import TONES, read_wav, tones_in
 from tests.support.waiting import wait_until
 from tests.support.web_phone import WebPhone
 
-CITIZEN, AGENT, *_ = TONES
+CITIZEN, AGENT, AFTERWARDS, *_ = TONES
 
 
 async def hears(phone: SipCall | WebPhone, *tones: int) -> None:
@@ -61,6 +66,20 @@ async def test_an_agent_answers_in_the_page_and_both_hear_each_other(tmp_path: P
         await page.close()
 
 
+async def test_the_doctor_tells_how_pages_reach_asterisk(tmp_path: Path) -> None:
+    async with asterisk(tmp_path) as room:
+        assert isinstance(room, AsteriskRoom)
+        there = room.server.settings
+        given = [
+            Settings(asterisk=there),
+            Settings(asterisk=there.model_copy(update={"websocket_url": ""})),
+            Settings(asterisk=there, public_url="https://hotline.example"),
+            Settings(asterisk=there.model_copy(update={"websocket_url": f"ws://127.0.0.1:{free_port()}/ws"})),
+        ]
+        verdicts = [(await sip_pages(settings, speaker("en"))).verdict for settings in given]
+        assert verdicts == [Verdict.GOOD, Verdict.WARNING, Verdict.WRONG, Verdict.WRONG]
+
+
 async def test_an_agent_whose_page_was_loaded_anew_takes_up_the_same_leg(tmp_path: Path) -> None:
     async with asterisk(tmp_path) as room:
         assert isinstance(room, AsteriskRoom)
@@ -87,7 +106,9 @@ async def test_an_agent_whose_page_was_loaded_anew_takes_up_the_same_leg(tmp_pat
         await page.close()
 
 
-async def test_a_visitor_calls_with_a_pass_and_comes_back_with_another(tmp_path: Path) -> None:
+async def test_a_visitor_calls_with_a_pass_and_comes_back_with_another_and_is_recorded_throughout(
+    tmp_path: Path,
+) -> None:
     async with asterisk(tmp_path) as room:
         assert isinstance(room, AsteriskRoom)
         about = WebPass(visitor="v1", session="s1", dialled="12396", language="en")
@@ -101,6 +122,11 @@ async def test_a_visitor_calls_with_a_pass_and_comes_back_with_another(tmp_path:
         assert leg.variables == said
         await leg.answer()
         await calling
+        agent, agent_phone = await room.call()
+        await agent.answer()
+        handle = await (await room.engine.bridge(leg, agent)).record_stereo(leg)
+        await visitor.speak(CITIZEN)
+        await hears(agent_phone, CITIZEN)
         await visitor.close()
         page = WebPhone(url(room), "web", "")
         await page.open()
@@ -113,6 +139,11 @@ async def test_a_visitor_calls_with_a_pass_and_comes_back_with_another(tmp_path:
         await page.call("back", ("X-AXD-Pass", PASSES.issue(about)))
         assert page.is_up
         assert room.came.empty()
+        await page.speak(AFTERWARDS)
+        await hears(agent_phone, AFTERWARDS)
+        (left, _), rate = read_wav((await handle.stop()).path)
+        assert tones_in(left[: rate // 4], rate) == {CITIZEN}
+        assert tones_in(left[-rate // 4 :], rate) == {AFTERWARDS}
         await leg.hang_up()
         await page.ended()
         await page.call("back", ("X-AXD-Pass", PASSES.issue(about)))

@@ -100,6 +100,14 @@ async def test_who_still_rings_is_taken_on_as_if_just_come_and_strangers_are_lef
     assert (agent.id, agent.state, agent.variables) == ("agent", LegState.RINGING, {"contact": "c"})
 
 
+async def test_a_leg_that_moved_to_another_channel_is_known_by_the_id_it_began_with(tmp_path: Path) -> None:
+    said = '{"id": "began", "caller": "", "dialled": "12396", "variables": {}}'
+    registry = registry_on(Answers(channels=[channel("later", about=said)]), tmp_path)
+    [leg] = (await reconcile(registry, lambda *_: None)).legs
+    assert leg.id == "began"
+    assert registry.legs["later"] is leg
+
+
 async def test_held_parties_belong_to_their_bridge_and_an_empty_one_is_closed(tmp_path: Path) -> None:
     held = channel("held", **OURS)
     held["channelvars"]["AXD_HELD"] = "b1"
