@@ -242,6 +242,7 @@ def _phones(settings: Settings) -> PhoneSettings:
         engine="asterisk" if settings.carries_by_asterisk else "embedded",
         ice_servers=read_ice_servers(settings.ice_servers),
         sip_url=settings.asterisk.websocket_url,
+        supervision_number=settings.switchboard.supervision_number,
     )
 
 

@@ -28,13 +28,16 @@ class IceServer(BaseModel):
 
 
 class PhoneSettings(BaseModel):
-    """`engine`: which driver a page uses. `sip_url`: SIP over WebSocket, for Asterisk only."""
+    """`engine`: which driver a page uses. `sip_url`: SIP over WebSocket, for Asterisk only. `supervision_number`: what
+    supervisors dial, empty where they cannot.
+    """
 
     model_config = ConfigDict(frozen=True)
 
     engine: Literal["embedded", "asterisk"] = "embedded"
     ice_servers: tuple[IceServer, ...] = ()
     sip_url: str = ""
+    supervision_number: str = ""
 
     @property
     def by_sip(self) -> bool:

@@ -2,7 +2,7 @@
 
 import asyncio
 
-from fastapi.responses import FileResponse
+from fastapi.responses import FileResponse, Response
 from sqlalchemy import Select, select
 
 from desk.access import Actor
@@ -10,9 +10,10 @@ from desk.inbox import reading, store
 from desk.inbox.files import HEADERS
 from desk.inbox.visibility import reads_queue
 from desk.schemas.calls import RecordingItem, WaveformView
+from desk.telephone.supervision import as_opus
 from kit.blobs import BlobStore
 from kit.errors import NotFound
-from kit.unit_of_work import UnitOfWork
+from kit.unit_of_work import Database, UnitOfWork
 from records.citizens import store as citizens
 from records.staff import audit
 from records.staff import store as staff
@@ -70,6 +71,14 @@ async def sound(uow: UnitOfWork, blobs: BlobStore, who: Actor, recording_id: str
     audit.record(uow, "recording.heard", "recording", row.id)
     name = f"{row.started_at:%Y%m%d-%H%M%S}.wav"
     return FileResponse(blobs.path(row.blob_key), media_type="audio/wav", filename=name, headers=HEADERS)
+
+
+async def compressed(database: Database, blobs: BlobStore, who: Actor, recording_id: str) -> Response:
+    """The same in a tenth of its size: Opus in Ogg. Raises `NotFound`."""
+    async with database.unit_of_work(who.access) as uow:
+        row = await _recording(uow, who, recording_id)
+        audit.record(uow, "recording.heard", "recording", row.id, detail={"as": "opus"})
+    return await as_opus(blobs, row)
 
 
 async def waveform(uow: UnitOfWork, blobs: BlobStore, who: Actor, recording_id: str) -> WaveformView:

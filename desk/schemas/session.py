@@ -15,6 +15,18 @@ class PasswordInput(BaseModel):
     new: str = Field(min_length=10, max_length=200)
 
 
+class TelephonePinInput(BaseModel):
+    password: str = Field(max_length=200, description="The present one, to prove who sits at the page")
+    pin: str = Field(max_length=8, description="Six to eight digits")
+
+
+class TelephonePinView(BaseModel):
+    """`number`: what is dialled to sign in with it, empty where nobody can. `set_at`: None while there is no PIN."""
+
+    number: str
+    set_at: datetime | None
+
+
 class AccountView(BaseModel):
     id: str
     login: str

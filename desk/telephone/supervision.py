@@ -96,6 +96,11 @@ async def compressed(database: Database, blobs: BlobStore, who: Actor, recording
     async with database.unit_of_work(who.access) as uow:
         row = await recording(uow, who, recording_id)
         audit.record(uow, "recording.heard", "recording", row.id, detail={"as": "opus"})
+    return await as_opus(blobs, row)
+
+
+async def as_opus(blobs: BlobStore, row: RecordingRow) -> Response:
+    """For whoever may hear it. Raises `NotFound` where the file is gone."""
     try:
         data = await asyncio.to_thread(to_opus, blobs.path(row.blob_key))
     except FileNotFoundError as error:

@@ -165,3 +165,24 @@ async def test_cases_are_found_by_number_words_and_status(office: Inbox, agent: 
     assert [one["id"] for one in (await agent.get("cases", params={"status": "withdrawn"})).json()] == [second["id"]]
     hits = (await agent.get("search", params={"q": "高企认定"})).json()["hits"]
     assert [(hit["entity"], hit["id"], hit["subtitle"]) for hit in hits] == [("case", first["id"], first["number"])]
+
+
+async def test_an_answer_is_told_by_telephone_where_it_was_asked_for_or_an_agent_wants_it(
+    office: Inbox, agent: AsyncClient, agent_id: str
+) -> None:
+    citizen = await office.citizen("张三丰")
+    kinds = {}
+    for reply in ("phone", "self"):
+        contact = await office.contact(
+            citizen_id=citizen, agent_id=agent_id, sender_kind="phone", sender="+8613800000001", hints={"reply": reply}
+        )
+        case = (await open_case(agent, contact))["case"]
+        early = await agent.post(f"cases/{case['id']}/tell-by-telephone")
+        assert (early.status_code, early.json()["code"]) == (409, "nothing_to_tell")
+        await change(agent, case, status="in_progress")
+        answered = (await change(agent, case, status="answered", public_note="已拨付。")).json()
+        kinds[reply] = [event["kind"] for event in answered["events"]].count("call_ordered")
+    assert kinds == {"phone": 1, "self": 0}
+    for _ in range(2):
+        told = await agent.post(f"cases/{case['id']}/tell-by-telephone")
+        assert [event["kind"] for event in told.json()["events"]].count("call_ordered") == 1

@@ -9,8 +9,9 @@ from sqlalchemy.exc import DBAPIError
 
 from desk.access import COOKIE, CSRF_HEADER
 from records.staff import passwords
-from records.staff.tables import AccountRow, AuditRow, LoginFailureRow, SessionRow
+from records.staff.tables import AccountRow, AuditRow, LoginFailureRow, SessionRow, TelephonePinRow
 from records.staff.throttle import MOST_BY_LOGIN_AND_SOURCE, MOST_BY_SOURCE
+from telephony.phones import PhoneSettings
 from tests.support.desk import Desk
 
 FIRST, OWN = "first-password-1", "an-own-password-2"
@@ -141,3 +142,25 @@ async def test_audit_rows_are_only_ever_added(desk: Desk) -> None:
         with pytest.raises(DBAPIError, match="append-only"):
             async with desk.work() as uow:
                 await uow.session.execute(statement)
+
+
+async def test_a_supervisor_chooses_a_pin_for_the_telephone(desk: Desk, first_hash: str) -> None:
+    desk.services.phones = PhoneSettings(supervision_number="8000")
+    boss = await desk.browser_of((await desk.account("supervisor", password_hash=first_hash)).id)
+    assert (await boss.get("telephone-pin")).json() == {"number": "8000", "set_at": None}
+    for password, pin, code in (("wrong", "593182", "wrong_password"), (FIRST, "123456", "weak_pin")):
+        answer = await boss.put("telephone-pin", json={"password": password, "pin": pin})
+        assert (answer.status_code, answer.json()["code"]) == (422, code)
+    chosen = await boss.put("telephone-pin", json={"password": FIRST, "pin": "593182"})
+    assert chosen.json()["set_at"]
+    async with desk.work() as uow:
+        kept = (await uow.session.scalars(select(TelephonePinRow.pin_hash))).one()
+    assert kept.startswith("$argon2id$")
+    assert (await boss.delete("telephone-pin")).status_code == 204
+    assert (await boss.get("telephone-pin")).json()["set_at"] is None
+    assert [action for action in await actions(desk) if action.startswith("telephone")] == [
+        "telephone_pin.set",
+        "telephone_pin.removed",
+    ]
+    agent = await desk.browser_of((await desk.account("registrar")).id)
+    assert (await agent.get("telephone-pin")).status_code == 403
