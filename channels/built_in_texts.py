@@ -85,6 +85,16 @@ _SATISFACTION = {
         "zh-CN": Words(text="本次会话已结束。请对服务和结果分别评价：{url}"),
         "en": Words(text="This conversation has ended. Please rate the service and the result: {url}"),
     },
+    Channel.TELEGRAM: {
+        "zh-CN": Words(
+            text="来件已办结，请评价。对服务满意吗？请按下面的按钮，"
+            "或回复两位数字：先服务后结果，1非常满意 至 5非常不满意，如 12"
+        ),
+        "en": Words(
+            text="Your matter is closed. Are you satisfied with the service? Press a button below, "
+            "or reply two digits: service then result, 1 very satisfied to 5 very dissatisfied, e.g. 12"
+        ),
+    },
     ANY_CHANNEL: {
         "zh-CN": Words(
             text="来件已办结，请评价：回复两位数字，先服务后结果，1非常满意 2满意 3基本满意 4不满意 5非常不满意，如 12"

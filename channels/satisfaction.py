@@ -10,6 +10,7 @@ import re
 import unicodedata
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from sqlalchemy import ColumnElement, and_, exists, or_, select
 from sqlalchemy.exc import IntegrityError
@@ -19,6 +20,7 @@ from channels import automatic_texts
 from channels.acknowledgements import ON_PAGES, reply_channel
 from channels.adapter import ContactRequest
 from channels.outbox import LINK_IN_ENVELOPE, LINK_MASK, UNASKED
+from channels.satisfaction_choices import ANSWER_WITHIN, CHOICES, WITH_BUTTONS, choices_of
 from kit.access import Access
 from kit.errors import Unavailable
 from kit.secret_box import SecretBox
@@ -40,7 +42,6 @@ log = logging.getLogger(__name__)
 POLL_S = 15.0
 BATCH = 50
 LATEST = timedelta(days=1)
-ANSWER_WITHIN = timedelta(days=7)
 AFTER_MINUTES = 5
 SETTING = "satisfaction"
 """In the workspace's settings: {"ask": true, "after_minutes": 5}."""
@@ -122,7 +123,9 @@ class SatisfactionQuestions:
     async def _send(self, uow: UnitOfWork, contact: ContactRow, row: SatisfactionRow) -> None:
         words = await automatic_texts.words(uow, "satisfaction", row.channel, row.language)
         places = {**await automatic_texts.house(uow, row.language), "url": LINK_MASK}
-        envelope = {"automatic": True, "account": contact.recipient, UNASKED: True}
+        envelope: dict[str, Any] = {"automatic": True, "account": contact.recipient, UNASKED: True}
+        if row.channel in WITH_BUTTONS:
+            envelope[CHOICES] = choices_of(row)
         if row.channel == Channel.CHAT:
             # The page knows its visitor by the cookie.
             places["url"] = f"{self._url}/rate"

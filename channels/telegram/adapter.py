@@ -9,6 +9,7 @@ from redis.asyncio import Redis
 
 from channels.adapter import (
     Capabilities,
+    Comparison,
     ContactRequest,
     Health,
     Intake,
@@ -33,6 +34,7 @@ from channels.telegram.receiving.webhook import webhook_routes
 from channels.telegram.sequence import provider_items
 from channels.telegram.service import webhook_path
 from channels.telegram.settings import TelegramSettings
+from channels.telegram.votes import Votes
 from kit.access import Access
 from kit.blobs import BlobStore
 from kit.secret_box import SecretBox
@@ -55,6 +57,7 @@ class TelegramAdapter:
     capabilities = Capabilities(
         live=False, replies=True, attachments=True, receipts=True, max_text_chars=MAX_TEXT_CHARS
     )
+    comparison = Comparison.NUMBERED
 
     def __init__(
         self,
@@ -85,6 +88,7 @@ class TelegramAdapter:
             commands=Commands(database, access, waker, status),
             edits=Edits(database, access, router),
             files=Files(database, access, blobs, self._bots),
+            votes=Votes(database, access, self._bots),
         )
         self._outbound = Outbound(database, access, blobs, box, self._bots)
         self.answers = Answers(database, access, box, waker, self._bots)

@@ -8,8 +8,9 @@ from channels.telegram.account import Bot, bot_of
 from channels.telegram.commands import Commands
 from channels.telegram.edits import Edits
 from channels.telegram.files import Files, Kept, Named
-from channels.telegram.model import Message, Update, User, read_update
+from channels.telegram.model import Message, Press, Update, User, read_update
 from channels.telegram.settings import MAX_DOWNLOAD_BYTES
+from channels.telegram.votes import Votes
 from channels.telegram.words import say
 from kit.access import Access
 from kit.secret_box import SecretBox
@@ -42,6 +43,7 @@ class Inbound:
         commands: Commands,
         edits: Edits,
         files: Files,
+        votes: Votes,
     ) -> None:
         self._database = database
         self._access = access
@@ -50,11 +52,14 @@ class Inbound:
         self._commands = commands
         self._edits = edits
         self._files = files
+        self._votes = votes
 
     async def request(self, raw: RawInbound) -> ContactRequest:
         """See `channels.adapter.Adapter`."""
         update = read_update(raw.raw_json)
         message = update.message or update.edited_message
+        if update.callback_query is not None:
+            await self._pressed(await self._bot(raw.account), update.callback_query)
         if message is None:
             raise IgnoredInbound("no message")
         bot = await self._bot(raw.account)
@@ -65,7 +70,7 @@ class Inbound:
             raise MalformedInbound("A private message of nobody.")
         if sender.is_bot:
             raise IgnoredInbound("written by another bot")
-        language = await self._language(bot, message, sender)
+        language = await self._language(bot, message.chat.id, sender)
         asked = commands.find(message.text)
         if asked is not None:
             await self._commands.obey(bot, update, message, asked, language)
@@ -115,10 +120,14 @@ class Inbound:
                 await answers.add(uow, self._waker, bot.id, cause, message.chat.id, say(bot.language, "group"))
         raise IgnoredInbound("written in a group")
 
-    async def _language(self, bot: Bot, message: Message, sender: User) -> str:
+    async def _pressed(self, bot: Bot, press: Press) -> None:
+        chat_id = press.message.chat.id if press.message is not None else press.sender.id
+        await self._votes.take(bot, press, await self._language(bot, chat_id, press.sender))
+
+    async def _language(self, bot: Bot, chat_id: int, sender: User) -> str:
         """What the citizen chose, else what their Telegram speaks, else the bot's (BCP 47)."""
         async with self._database.unit_of_work(self._access, read_only=True) as uow:
-            chat = await store.chat(uow, bot.id, message.chat.id)
+            chat = await store.chat(uow, bot.id, chat_id)
         if chat is not None:
             return chat.language
         spoken = sender.language_code[:16]

@@ -80,8 +80,25 @@ class Message(_Part):
     contact: SharedContact | None = None
 
 
+class Pressable(_Part):
+    """The message below which a button was; nothing else of it is certain (an old one is told by these two only)."""
+
+    message_id: int
+    chat: Chat
+
+
+class Press(_Part):
+    """https://core.telegram.org/bots/api#callbackquery."""
+
+    id: str
+    sender: User = Field(alias="from")
+    message: Pressable | None = None
+    data: str | None = None
+
+
 class Update(_Part):
     update_id: int
+    callback_query: Press | None = None
     message: Message | None = None
     edited_message: Message | None = None
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from telegram import InputFile
+from telegram import InlineKeyboardMarkup, InputFile
 from telegram import Message as SentMessage
 
 from channels.adapter import (
@@ -13,12 +13,14 @@ from channels.adapter import (
     OutboundMessage,
     SendReceipt,
 )
+from channels.satisfaction_choices import CHOICES
 from channels.telegram import store
 from channels.telegram.account import Bot, bot_of
 from channels.telegram.clients import Bots, Client
 from channels.telegram.inbound import thread_key
 from channels.telegram.splitting import split
 from channels.telegram.tables import BotRow, PartRow
+from channels.telegram.votes import keyboard
 from kit.access import Access
 from kit.blobs import BlobStore
 from kit.secret_box import SecretBox
@@ -44,19 +46,24 @@ class Outbound:
         async with self._database.unit_of_work(self._access, read_only=True) as uow:
             bot = await self._bot(uow, message)
             sent = await store.parts(uow, message.message_id)
-        parts: list[str | Attachment] = [*split(message.text), *message.attachments]
+        texts = split(message.text)
+        parts: list[str | Attachment] = [*texts, *message.attachments]
+        buttons = keyboard(message.envelope.get(CHOICES, ()))
         if not parts:
             raise MessageRejected("There is nothing to send.")
         for number, part in enumerate(parts):
             if number not in sent:
-                sent[number] = (await self._send(bot, chat_id, part)).message_id
+                below = buttons if number == len(texts) - 1 else None
+                sent[number] = (await self._send(bot, chat_id, part, below)).message_id
                 await self._note(message.message_id, number, sent[number])
         return SendReceipt(external_id=f"{bot.id}:{chat_id}:{sent[0]}")
 
-    async def _send(self, bot: Bot, chat_id: int, part: str | Attachment) -> SentMessage:
+    async def _send(
+        self, bot: Bot, chat_id: int, part: str | Attachment, buttons: InlineKeyboardMarkup | None
+    ) -> SentMessage:
         if isinstance(part, str):
             text = part
-            return await self._bots.ask(bot, lambda client: client.send_message(chat_id, text))
+            return await self._bots.ask(bot, lambda client: client.send_message(chat_id, text, reply_markup=buttons))
         data = await self._blobs.read(part.blob_key)
         name = part.filename
 

@@ -24,6 +24,9 @@ WORDS = {
     "zh-CN": {
         "status": "请写：/status 编号 查询密码，例如 /status 20260101000015 123456",
         "language": "已改用中文。",
+        "noted": "已记下，谢谢。",
+        "stands": "已经评过，以第一次为准。",
+        "too_late": "这个按钮已经失效。",
         "which_language": "请写 /language zh 或 /language en",
         "group": "这里只能一对一联系。请直接给我发消息，不要在群里写个人信息。",
         "too_large": "文件“{name}”超过 {limit} MB，Telegram 不让我们取得，没有收到。请压缩或分开再发。",
@@ -38,6 +41,9 @@ WORDS = {
     "en": {
         "status": "Please write: /status number PIN, for example /status 20260101000015 123456",
         "language": "English from now on.",
+        "noted": "Noted, thank you.",
+        "stands": "You have rated this; the first rating stands.",
+        "too_late": "This button does not work any more.",
         "which_language": "Please write /language zh or /language en",
         "group": "I only talk in private. Please write to me directly, and nothing personal in a group.",
         "too_large": "The file “{name}” is larger than {limit} MB; Telegram does not let us fetch it, so we do "

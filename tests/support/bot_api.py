@@ -42,11 +42,13 @@ class Sent:
     text: str = ""
     filename: str = ""
     data: bytes = b""
+    buttons: list[tuple[str, str]] = field(default_factory=list)
 
 
 @dataclass
 class BotApi:
-    """`storm`: that many sendings are answered with 429 first. `handed` are the numbers that were fetched."""
+    """`storm`: that many sendings are answered with 429 first. `handed` are the numbers that were fetched,
+    `told` what presses were answered."""
 
     server: HttpServer = field(init=False)
     pending: list[dict[str, Any]] = field(default_factory=list)
@@ -54,6 +56,7 @@ class BotApi:
     files: dict[str, bytes] = field(default_factory=dict)
     webhook: dict[str, str] = field(default_factory=dict)
     menus: dict[str, list[str]] = field(default_factory=dict)
+    told: list[str] = field(default_factory=list)
     asked: list[str] = field(default_factory=list)
     handed: list[int] = field(default_factory=list)
     drops: list[str] = field(default_factory=list)
@@ -81,6 +84,19 @@ class BotApi:
         self.pending.append({"update_id": self.next_update, "edited_message" if edit_of else "message": message})
         self.next_update += 1
         return number
+
+    def presses(self, sent: Sent, data: str, *, chat_id: int = CHAT) -> None:
+        """A citizen presses a button below a message."""
+        message = {"message_id": sent.message_id, "date": int(time.time()), "chat": {"id": chat_id, "type": "private"}}
+        query = {
+            "id": f"q{self.next_update}",
+            "from": {"id": chat_id, "is_bot": False, "first_name": "张", "language_code": "zh-hans"},
+            "message": {**message, "text": sent.text},
+            "chat_instance": "1",
+            "data": data,
+        }
+        self.pending.append({"update_id": self.next_update, "callback_query": query})
+        self.next_update += 1
 
     def keeps(self, data: bytes, *, size: int | None = None) -> dict[str, Any]:
         """A file that a message can name; `size` is what Telegram says of it."""
@@ -125,6 +141,8 @@ class BotApi:
             "deletewebhook": self._delete_webhook,
             "getwebhookinfo": self._webhook_info,
             "setmycommands": lambda: self._set_menu(given),
+            "editmessagetext": lambda: self._edit(given),
+            "answercallbackquery": lambda: self._tell(given),
             "getfile": lambda: self._file(given["file_id"]),
         }
         if method not in answers:
@@ -154,11 +172,33 @@ class BotApi:
         if method == "sendmessage" and not text.strip():
             raise Refused(400, "Bad Request: message text is empty")
         filename, data = (file[0], file[1]) if file is not None else ("", b"")
-        sent = Sent(chat_id=chat_id, message_id=self.next_message, text=text, filename=filename, data=data)
+        sent = Sent(
+            chat_id=chat_id,
+            message_id=self.next_message,
+            text=text,
+            filename=filename,
+            data=data,
+            buttons=_buttons(given),
+        )
         self.next_message += 1
         self.sent.append(sent)
         chat = {"id": chat_id, "type": "private"}
         return {"message_id": sent.message_id, "date": int(time.time()), "chat": chat, "text": text}
+
+    def _edit(self, given: Mapping[str, Any]) -> dict[str, Any]:
+        found = next((one for one in self.sent if one.message_id == int(given["message_id"])), None)
+        if found is None:
+            raise Refused(400, "Bad Request: message to edit not found")
+        text, buttons = str(given["text"]), _buttons(given)
+        if (found.text, found.buttons) == (text, buttons):
+            raise Refused(400, "Bad Request: message is not modified")
+        found.text, found.buttons = text, buttons
+        chat = {"id": found.chat_id, "type": "private"}
+        return {"message_id": found.message_id, "date": int(time.time()), "chat": chat, "text": text}
+
+    def _tell(self, given: Mapping[str, Any]) -> bool:
+        self.told.append(str(given.get("text", "")))
+        return True
 
     def _set_webhook(self, given: Mapping[str, Any]) -> bool:
         self.webhook = {"url": str(given["url"]), "secret_token": str(given.get("secret_token", ""))}
@@ -184,6 +224,11 @@ class BotApi:
         if len(self.files[file_id]) > MOST_BYTES:
             raise Refused(400, "Bad Request: file is too big")
         return {"file_id": file_id, "file_unique_id": f"u{file_id}", "file_path": f"documents/{file_id}"}
+
+
+def _buttons(given: Mapping[str, Any]) -> list[tuple[str, str]]:
+    rows = json.loads(given.get("reply_markup") or "{}").get("inline_keyboard", [])
+    return [(button["text"], button["callback_data"]) for row in rows for button in row]
 
 
 def _app(api: BotApi) -> FastAPI:

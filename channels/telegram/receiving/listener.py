@@ -24,7 +24,7 @@ from kit.unit_of_work import Database
 
 log = logging.getLogger(__name__)
 
-WANTED = ["message", "edited_message"]
+WANTED = ["message", "edited_message", "callback_query"]
 BATCH = 100
 # After a week without updates Telegram may go on with any number, a lower one too (core.telegram.org/bots/api#update).
 NUMBERS_LAST = timedelta(days=6)
