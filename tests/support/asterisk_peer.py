@@ -10,6 +10,7 @@ from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import httpx
 import pytest
 
 from server.bench.asterisk_server import AsteriskServer, NoAsterisk, find_program
@@ -19,7 +20,7 @@ from telephony.calls import CallLeg
 from telephony.guard import FloodGuard, GuardSettings
 from telephony.lines.book import Book, Phone, PhoneKind, Trunk
 from telephony.web_pass import WebPasses
-from tests.support.ports import accepts, free_port
+from tests.support.ports import free_port
 from tests.support.sip_phone import SipCall, SipPhone
 from tests.support.waiting import wait_for, wait_until
 
@@ -63,7 +64,17 @@ def start(folder: Path, settings: AsteriskSettings | None = None, **extra: str) 
 
 
 def answers(server: AsteriskServer) -> None:
-    wait_for(lambda: accepts(server.settings.ari_port), f"Asterisk answers, see {server.folder}/log", timeout_s=30)
+    """Its port accepts seconds before the parts behind it are loaded, on a busy machine."""
+    settings = server.settings
+    about = f"http://{settings.ari_host}:{settings.ari_port}/ari/asterisk/info?only=status"
+
+    def ready() -> bool:
+        with suppress(httpx.HTTPError):
+            login = (settings.ari_user, server.password)
+            return httpx.get(about, auth=login, timeout=5, trust_env=False).is_success
+        return False
+
+    wait_for(ready, f"Asterisk answers, see {server.folder}/log", timeout_s=60)
 
 
 @functools.cache
