@@ -230,6 +230,7 @@ def _sms(settings: Settings, database: Database, redis: Redis, status: StatusAns
         status=status,
         consent=_heed_consent,
         smpp=smpp,
+        blobs=BlobStore(settings.blob_dir),
     )
 
 

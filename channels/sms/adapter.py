@@ -20,11 +20,13 @@ from channels.sms.answers import Answers, ConsentChange
 from channels.sms.carrier import Carrier, ConnectedCarrier, SmsAccount, account_of
 from channels.sms.http_carrier import PROFILES, HttpCarrier
 from channels.sms.inbound import Inbound
+from channels.sms.media import Media
 from channels.sms.outbound import MAX_TEXT_CHARS, Outbound
 from channels.sms.routes import Addresses, push_routes
 from channels.sms.tables import SmsAccountRow, SmsKind
 from channels.status_answers import StatusAnswers
 from kit.access import Access
+from kit.blobs import BlobStore
 from kit.errors import NotFound, Unavailable
 from kit.secret_box import SecretBox
 from kit.tasks import stop
@@ -38,7 +40,8 @@ GOOD = {"zh-CN": "可以连通。", "en": "It can be reached."}
 class SmsAdapter:
     """Both a `PushAdapter`, for providers that call us, and a `PullAdapter`, for those we keep a connection to.
 
-    `origin` is the public address of the platform. Use `close` at the end.
+    `origin` is the public address of the platform; without `blobs` the files of multimedia messages are not fetched.
+    Use `close` at the end.
     """
 
     channel = Channel.SMS.value
@@ -57,6 +60,7 @@ class SmsAdapter:
         status: StatusAnswers,
         consent: ConsentChange | None = None,
         smpp: ConnectedCarrier | None = None,
+        blobs: BlobStore | None = None,
     ) -> None:
         self._database = database
         self._access = access
@@ -67,7 +71,8 @@ class SmsAdapter:
         carriers: Mapping[str, Carrier] = dict.fromkeys(PROFILES, self._http)
         self._outbound = Outbound(database, access, box, {**carriers, SmsKind.SMPP: smpp} if smpp else carriers)
         self._answers = Answers(database, access, waker, self._outbound, status, consent)
-        self._inbound = Inbound(database, access, box, self._answers)
+        self._media = Media(database, access, blobs) if blobs is not None else None
+        self._inbound = Inbound(database, access, box, self._answers, self._media)
 
     def routes(self, intake: Intake) -> APIRouter:
         """See `channels.sms.routes`; `intake` must only store, since the other side waits for the answer."""
@@ -116,6 +121,8 @@ class SmsAdapter:
     async def close(self) -> None:
         """Let go of every connection to providers."""
         await self._http.close()
+        if self._media is not None:
+            await self._media.close()
 
     async def _check(self, row: SmsAccountRow) -> Health:
         try:

@@ -102,6 +102,20 @@ class DeliveryReport:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class MediaLink:
+    """A file of a message as its provider names it: under `base_url`, asked for with `headers`, which hold a secret.
+
+    `stores` are other hosts that it may send us on to, without the secret; `.domain` for all below it.
+    """
+
+    url: str
+    media_type: str
+    base_url: str
+    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
+    stores: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SmsIn:
     """One whole text from a citizen. `recipient` is empty where the provider does not say which of our numbers.
 
@@ -117,6 +131,7 @@ class SmsIn:
     received_at: datetime
     parts: int = 1
     complete: bool = True
+    media: tuple[MediaLink, ...] = ()
 
 
 class Carrier(Protocol):

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from channels.adapter import Address, ContactRequest, IgnoredInbound, MalformedInbound, RawInbound
@@ -10,6 +11,7 @@ from channels.sms.answers import Answers
 from channels.sms.carrier import CHANNEL, SmsAccount, SmsIn, account_of, sms_of
 from channels.sms.commands import recognise
 from channels.sms.http_carrier import PROFILES
+from channels.sms.media import Fetched, Media
 from channels.sms.reports import apply_report
 from kit.access import Access
 from kit.secret_box import SecretBox
@@ -24,7 +26,10 @@ MOST_CHARS = 40_000  # 255 parts of 153 characters
 class Inbound:
     """Reads stored items. Repeating is harmless: reports are ranked and commands are answered once."""
 
-    def __init__(self, database: Database, access: Access, box: SecretBox, answers: Answers) -> None:
+    def __init__(
+        self, database: Database, access: Access, box: SecretBox, answers: Answers, media: Media | None = None
+    ) -> None:
+        self._media = media
         self._database = database
         self._access = access
         self._box = box
@@ -44,13 +49,21 @@ class Inbound:
         sender = normalise("phone", sms.sender)
         if not sender:
             raise MalformedInbound("This text has no sender.")
-        if not sms.text.strip():
+        if not sms.text.strip() and not sms.media:
             raise IgnoredInbound("empty")
-        command = recognise(sms.text)
+        command = recognise(sms.text) if not sms.media else None
         if command is not None:
             await self._answers.take(account, raw.provider_id, sender, command)
             raise IgnoredInbound(f"command: {command.name}")
-        return _request(raw, account, sms, sender)
+        return _request(raw, account, sms, sender, await self._files(sms))
+
+    async def _files(self, sms: SmsIn) -> Fetched:
+        named = [link for link in sms.media if link.url]
+        unnamed = len(sms.media) - len(named)
+        if self._media is None or not named:
+            return Fetched(missing=len(sms.media))
+        found = await self._media.fetch(named, sms.received_at)
+        return replace(found, missing=found.missing + unnamed)
 
     async def _from_provider(self, raw: RawInbound, account: SmsAccount, values: Mapping[str, Any]) -> SmsIn:
         profile, item = PROFILES.get(str(values.get("kind"))), values.get("values")
@@ -70,10 +83,11 @@ class Inbound:
             text=text.text,
             received_at=raw.received_at,
             parts=text.parts,
+            media=text.media,
         )
 
 
-def _request(raw: RawInbound, account: SmsAccount, sms: SmsIn, sender: str) -> ContactRequest:
+def _request(raw: RawInbound, account: SmsAccount, sms: SmsIn, sender: str, files: Fetched) -> ContactRequest:
     own = normalise("phone", account.number)
     hints: dict[str, Any] = {}
     if sms.parts > 1:
@@ -82,6 +96,7 @@ def _request(raw: RawInbound, account: SmsAccount, sms: SmsIn, sender: str) -> C
         hints["incomplete"] = True
     if sms.recipient and normalise("phone", sms.recipient) != own:
         hints["dialled"] = sms.recipient
+    missing = f"\n（彩信，{files.missing} 个附件未收取）" if files.missing else ""
     name = f"{account.id}:{raw.provider_id}"
     return ContactRequest(
         channel=CHANNEL,
@@ -91,9 +106,10 @@ def _request(raw: RawInbound, account: SmsAccount, sms: SmsIn, sender: str) -> C
         recipient=Address(kind="phone", value=own),
         received_at=raw.received_at,
         thread_key=f"sms:{own}:{sender}"[:200],
-        text=sms.text.strip()[:MOST_CHARS],
+        text=(sms.text.strip()[:MOST_CHARS] + missing).strip(),
         language=language_of(sms.text),
         hints=hints,
+        attachments=files.attachments,
     )
 
 

@@ -38,7 +38,8 @@ class Handed:
 @dataclass(kw_only=True)
 class SmsProvider:
     """All kinds at one address. `troubles` are statuses answered before anything is taken, one each; `refuses` free
-    text when asked to. `forgeries` counts calls whose signature was wrong."""
+    text when asked to. `forgeries` counts calls whose signature was wrong. `media` are files, `moved` those that lie
+    elsewhere, by name."""
 
     server: HttpServer
     taken: list[Handed] = field(default_factory=list)
@@ -46,6 +47,9 @@ class SmsProvider:
     asked: int = 0
     forgeries: int = 0
     refuses_free_text: bool = False
+    media: dict[str, bytes] = field(default_factory=dict)
+    moved: dict[str, str] = field(default_factory=dict)
+    media_asked: int = 0
     on_taken: Callable[[Handed], Any] | None = None
 
     @property
@@ -86,6 +90,18 @@ def _twilio(app: FastAPI, peer: SmsProvider) -> None:
     @app.get("/2010-04-01/Accounts/{sid}.json")
     async def account(sid: str) -> Any:
         return peer.trouble() or {"sid": sid, "status": "active"}
+
+    @app.get("/2010-04-01/Accounts/{sid}/Messages/MM1/Media/{name}")
+    async def media(request: Request, sid: str, name: str) -> Any:
+        peer.media_asked += 1
+        if (
+            base64.b64decode(request.headers.get("authorization", "").removeprefix("Basic ")).decode()
+            != f"{sid}:{SECRET}"
+        ):
+            return peer.forged()
+        if name in peer.moved:
+            return Response(status_code=307, headers={"Location": peer.moved[name]})
+        return peer.trouble() or Response(peer.media.get(name, b""), status_code=200 if name in peer.media else 404)
 
     @app.post("/2010-04-01/Accounts/{sid}/Messages.json")
     async def messages(request: Request, sid: str) -> Any:

@@ -82,9 +82,9 @@ class SmsWorld:
             template = SmsTemplateSettings.model_validate(values)
             return await service.create_template(uow, self.account.id, template)
 
-    async def citizen_texts(self, text: str, sid: str = "SM1", sender: str = CITIZEN) -> int:
+    async def citizen_texts(self, text: str, sid: str = "SM1", sender: str = CITIZEN, **more: str) -> int:
         """By Twilio, signed; returns the status of our answer."""
-        fields = {"MessageSid": sid, "From": sender, "To": self.account.number, "Body": text, "NumMedia": "0"}
+        fields = {"MessageSid": sid, "From": sender, "To": self.account.number, "Body": text, "NumMedia": "0", **more}
         return (await twilio_calls(self.client, self.url(), fields)).status_code
 
     async def reports(self, sid: str, status: str, **more: str) -> int:
@@ -128,6 +128,7 @@ async def sms_world(
         origin=ORIGIN,
         status=StatusAnswers(matters, RateLimits(room.redis, str(access.workspace_id))),
         smpp=smpp,
+        blobs=side.blobs,
     )
     app = FastAPI()
     install_error_handlers(app)

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol
 
 from channels.adapter import ChannelUnavailable, MalformedInbound, MessageRejected
-from channels.sms.carrier import DeliveryReport, SmsAccount, SmsOut, Submitted
+from channels.sms.carrier import DeliveryReport, MediaLink, SmsAccount, SmsOut, Submitted
 
 What = Literal["in", "report"]
 CHARSETS = ("utf-8", "gb18030")
@@ -40,6 +40,7 @@ class Text:
     recipient: str = ""
     text: str
     parts: int = 1
+    media: tuple[MediaLink, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

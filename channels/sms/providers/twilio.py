@@ -9,7 +9,7 @@ from typing import Any
 from urllib.parse import parse_qs, parse_qsl, urlencode, urlsplit
 
 from channels.adapter import ChannelUnavailable, MalformedInbound, MessageRejected
-from channels.sms.carrier import DeliveryReport, DeliveryStatus, SmsAccount, SmsOut, Submitted
+from channels.sms.carrier import DeliveryReport, DeliveryStatus, MediaLink, SmsAccount, SmsOut, Submitted
 from channels.sms.providers.provider import (
     TOO_MANY,
     Call,
@@ -29,6 +29,8 @@ SIGNATURE = "x-twilio-signature"
 BODY_HASH = "bodySHA256"
 FORM = "application/x-www-form-urlencoded"
 MOST_FIELDS = 100
+STORES = (".twiliocdn.com", "s3-external-1.amazonaws.com")
+"""Where Twilio sends those on who ask for a file."""
 STATUSES = {
     "accepted": DeliveryStatus.ACCEPTED,
     "queued": DeliveryStatus.ACCEPTED,
@@ -79,14 +81,13 @@ class TwilioProfile:
 
     def text(self, account: SmsAccount, values: Mapping[str, Any]) -> Text:
         media, parts = (word(values, name, required=False) for name in ("NumMedia", "NumSegments"))
-        text = said(values, "Body")
-        if media.isdigit() and int(media) > 0:
-            text = f"{text}\n（彩信，{media} 个附件未收取）".strip()
+        count = min(int(media), MOST_FIELDS) if media.isdigit() else 0
         return Text(
             sender=word(values, "From"),
             recipient=word(values, "To", required=False),
-            text=text,
+            text=said(values, "Body"),
             parts=int(parts) if parts.isdigit() else 1,
+            media=tuple(_media(account, values, number) for number in range(count)),
         )
 
     def report(self, account: SmsAccount, values: Mapping[str, Any]) -> DeliveryReport:
@@ -134,6 +135,17 @@ class TwilioProfile:
 
     def fault(self, response: Response) -> str:
         return f"HTTP {response.status}" if response.status >= 400 else ""
+
+
+def _media(account: SmsAccount, values: Mapping[str, Any], number: int) -> MediaLink:
+    """https://www.twilio.com/docs/messaging/guides/webhook-request: MediaUrl0, MediaContentType0 and so on."""
+    return MediaLink(
+        url=word(values, f"MediaUrl{number}", required=False),
+        media_type=word(values, f"MediaContentType{number}", required=False),
+        base_url=_account_url(account),
+        headers=_authorization(account),
+        stores=STORES,
+    )
 
 
 def _is_form(call: Call) -> bool:

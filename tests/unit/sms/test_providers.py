@@ -91,10 +91,14 @@ def test_each_status_of_a_text_is_an_item_of_its_own() -> None:
     assert (report.status, report.error) == (DeliveryStatus.FAILED, "Twilio 30003")
 
 
-def test_a_picture_message_says_that_its_files_were_not_taken() -> None:
+def test_a_picture_message_names_its_files_and_shows_no_secret() -> None:
     form = "application/x-www-form-urlencoded"
-    (item,) = items("twilio", "in", b"MessageSid=MM1&From=%2B8613900000001&Body=&NumMedia=2", form)
-    assert "2 个附件未收取" in PROFILES["twilio"].text(account("twilio"), item.values).text
+    body = b"MessageSid=MM1&From=%2B8613900000001&Body=&NumMedia=2"
+    body += b"&MediaUrl0=http%3A%2F%2Fx%2Fy&MediaContentType0=image%2Fgif"
+    (item,) = items("twilio", "in", body, form)
+    media = PROFILES["twilio"].text(account("twilio"), item.values).media
+    assert [(link.url, link.media_type) for link in media] == [("http://x/y", "image/gif"), ("", "")]
+    assert "Authorization" not in repr(media)
 
 
 @pytest.mark.parametrize("kind", ["aliyun", "tencent", "generic"])
