@@ -117,6 +117,12 @@ class DeskClient:
         answer.raise_for_status()
         return answer.json()
 
+    async def download(self, path: str) -> bytes:
+        """A file as it is handed out."""
+        answer = await self._http.get(path)
+        answer.raise_for_status()
+        return answer.content
+
     async def post(self, path: str, body: dict[str, Any]) -> Any:
         """Raises httpx.HTTPStatusError for a refusal, other httpx errors when the outcome is unknown."""
         answer = await self._http.post(path, json=body, headers={"X-CSRF-Token": self._csrf})

@@ -6,8 +6,8 @@ One for all tests of a folder: it costs ten seconds. Prompts are tones (`tone_vo
 import asyncio
 import json
 import sys
-from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -17,10 +17,12 @@ import numpy as np
 from sqlalchemy import select
 
 from kit.access import Access
+from kit.blobs import BlobStore
 from kit.clock import SystemClock
 from kit.database import make_engine
 from kit.tasks import stop
 from kit.unit_of_work import Database
+from records.messages.tables import AttachmentRow, MessageRow
 from router.tables import ContactRow
 from server.bench.asterisk_server import AsteriskServer
 from server.bench.clients import DeskClient
@@ -32,7 +34,7 @@ from tests.support import asterisk_peer
 from tests.support.running import Platform, platform
 from tests.support.sip_phone import SipCall, SipPhone
 from tests.support.tone_voice import ANYTHING, PLACE, STAFF_NUMBER
-from tests.support.tones import tones_in
+from tests.support.tones import TONES, Samples, read_wav, tones_in
 from tests.support.tree import ROOT
 from tests.support.waiting import wait_until
 
@@ -41,6 +43,8 @@ HOTLINE = "12396"
 CONSULT_S, ANNOUNCE_EVERY_S = 5, 4
 PACKETS = 5  # of 20 ms each are listened to at a time
 PATIENCE_S = 30.0
+CALLS = ("voice", "callback")
+CITIZEN, AGENT, OTHER = TONES[:3]
 PROMPTS = (ANYTHING, STAFF_NUMBER, PLACE)
 
 
@@ -52,7 +56,6 @@ class Member:
     phone: SipPhone
     page: "asyncio.Task[None]"
     number: str
-    staff_number: str
 
     @property
     def id(self) -> str:
@@ -62,7 +65,7 @@ class Member:
         async def is_so() -> bool:
             said = {"presence": presence, **({"reason": reason} if reason else {})}
             try:
-                return bool((await self.desk.post("presence", said))["state"] == presence)
+                return bool((await self.desk.post("presence", said))["presence"] == presence)
             except httpx.HTTPStatusError:
                 return False
 
@@ -70,6 +73,19 @@ class Member:
 
     async def rung(self, caller: str = "") -> SipCall:
         return await rung(self.phone, caller)
+
+    async def answers(self, caller: str, hz: int) -> SipCall:
+        """Lifts the receiver and speaks in this tone."""
+        call = await self.rung(caller)
+        await call.answer()
+        await call.speak(hz)
+        return call
+
+    async def registers(self) -> None:
+        async def registered() -> bool:
+            return await self.phone.register() == 200
+
+        await wait_until(registered, "the phone may register: the gateway handed it over", timeout_s=PATIENCE_S)
 
     async def does(self, contact_id: str, what: str, **said: Any) -> None:
         """A command of the page about a call."""
@@ -128,16 +144,16 @@ class PhoneHouse:
         """A citizen calls the hotline, and the flow answers."""
         number = number or self.new_number()
         call = await self.network.call(HOTLINE, caller=number)
-        await wait_until(lambda: call.is_up, "the flow answers", timeout_s=PATIENCE_S)
+        await wait_until(lambda: call.is_up or call.is_over, "the flow answers", timeout_s=PATIENCE_S)
+        assert call.is_up, call.statuses
         return call
 
     async def walk(self, keys: str, number: str = "") -> SipCall:
-        """Calls, and presses one key after the other, each once a prompt is heard."""
+        """Calls, hears that something is said, and presses the keys of somebody who knows his way."""
         call = await self.calls(number)
-        for key in keys:
-            await after_prompt(call)
-            await call.press(key)
-            await no_prompt(call)
+        await after_prompt(call)
+        if keys:
+            await call.press(keys)
         return call
 
     def words(self) -> list[str]:
@@ -179,9 +195,29 @@ class PhoneHouse:
     async def path(self, contact_id: str) -> list[str]:
         return [f"{step['node']}:{step['exit']}" for step in (await self.ledger(contact_id)).path]
 
+    async def audio_of(self, contact_id: str) -> tuple[list[Samples], int]:
+        """The sides and the rate of the sound that came with a spoken message."""
+        query = select(AttachmentRow).join(MessageRow, MessageRow.id == AttachmentRow.message_id)
+
+        async def kept() -> AttachmentRow | None:
+            async with self.database.unit_of_work(Access.system(WORKSPACE_ID), read_only=True) as uow:
+                row: AttachmentRow | None = await uow.session.scalar(query.where(MessageRow.contact_id == contact_id))
+                return row
+
+        row = await wait_until(kept, "the message has its sound", timeout_s=PATIENCE_S)
+        assert row is not None
+        return read_wav(BlobStore(Settings(data_dir=self.running.data_dir).blob_dir).path(row.blob_key))
+
     def channels(self) -> int:
         """Legs that Asterisk knows, its own listeners included."""
         return int(self.asterisk.command("core show channels count").split()[0])
+
+    async def has_lines(self) -> None:
+        await wait_until(
+            lambda: f"Match: {self.network.host}" in self.asterisk.command("pjsip show identifies"),
+            "Asterisk knows the network",
+            timeout_s=PATIENCE_S,
+        )
 
     async def quiet(self, *members: Member) -> None:
         """Every desk is empty and no leg is left."""
@@ -230,23 +266,13 @@ def heard(call: SipCall, since: int = 0) -> list[int]:
 
 async def after_prompt(call: SipCall, *kinds: int) -> None:
     """A prompt is being said to the caller, of these kinds or of any."""
-    await _listen(call, lambda tones: bool(tones & frozenset(kinds or PROMPTS)), "a prompt is heard")
-
-
-async def no_prompt(call: SipCall) -> None:
-    """What was being said has come to its end."""
-    await _listen(call, lambda tones: not tones & frozenset(PROMPTS), "the prompt ends")
-
-
-async def _listen(call: SipCall, fits: Callable[[frozenset[int]], bool], what: str) -> None:
-    """To what comes after this was asked, a moment at a time."""
-    from_here = len(call.audio.heard) + PACKETS
+    from_here, wanted = len(call.audio.heard) + PACKETS, frozenset(kinds or PROMPTS)
 
     def heard_it() -> bool:
-        packets = call.audio.heard
-        return len(packets) >= from_here and fits(tones_in(np.concatenate([sound for _, sound in packets[-PACKETS:]])))
+        packets = [sound for _, sound in call.audio.heard[-PACKETS:]]
+        return len(call.audio.heard) >= from_here and bool(wanted & tones_in(np.concatenate(packets)))
 
-    await wait_until(heard_it, what, timeout_s=PATIENCE_S)
+    await wait_until(heard_it, "a prompt is heard", timeout_s=PATIENCE_S)
 
 
 @asynccontextmanager
@@ -287,9 +313,15 @@ async def _staffed(running: Platform, server: AsteriskServer, spoken: Path) -> A
     database = Database(make_engine(Settings(data_dir=running.data_dir).database), SystemClock())
     members: dict[str, Member] = {}
     try:
-        for number, login in enumerate((SUPERVISOR, *AGENTS), start=8201):
-            members[login] = await _member(running, server, keeper, login, passwords[login], str(number))
-        yield PhoneHouse(running, server, network, keeper, members, spoken, database)
+        logins = (SUPERVISOR, *AGENTS)
+        found = (
+            _member(running, server, keeper, login, passwords[login], str(number))
+            for number, login in enumerate(logins, start=8201)
+        )
+        members |= dict(zip(logins, await asyncio.gather(*found), strict=True))
+        house = PhoneHouse(running, server, network, keeper, members, spoken, database)
+        await house.has_lines()
+        yield house
     finally:
         await stop([member.page for member in members.values()])
         await network.close()
@@ -298,6 +330,47 @@ async def _staffed(running: Platform, server: AsteriskServer, spoken: Path) -> A
             await member.desk.close()
         await keeper.close()
         await database.engine.dispose()
+
+
+@dataclass
+class Talk:
+    """A citizen and an agent who speak, each in a tone of their own."""
+
+    house: PhoneHouse
+    number: str
+    citizen: SipCall
+    agent: SipCall
+    member: Member
+    contact_id: str
+
+    async def does(self, what: str, **said: object) -> None:
+        await self.member.does(self.contact_id, what, **said)
+
+    async def passes_on(self, to: str, target_id: str) -> None:
+        await self.member.desk.post(f"contacts/{self.contact_id}/transfer", {"to": to, "target_id": target_id})
+
+    async def is_with(self, member: Member) -> None:
+        await self.house.contact(self.number, status="active", agent_id=member.id)
+
+    async def hear_each_other(self) -> None:
+        await all_hear((self.citizen, [AGENT]), (self.agent, [CITIZEN]))
+
+
+@asynccontextmanager
+async def talk(house: PhoneHouse) -> AsyncIterator[Talk]:
+    """The agent is ready, the citizen asks for a human; afterwards every desk is empty."""
+    member, number = house.staff[AGENTS[0]], house.new_number()
+    await member.be("ready")
+    citizen = await house.walk("1", number)
+    agent = await member.answers(number, AGENT)
+    await citizen.speak(CITIZEN)
+    row = await house.contact(number, status="active", agent_id=member.id)
+    on = Talk(house, number, citizen, agent, member, row.id)
+    await on.hear_each_other()
+    try:
+        yield on
+    finally:
+        await house.quiet()
 
 
 async def _member(
@@ -309,16 +382,17 @@ async def _member(
     phone = SipPhone("127.0.0.1", server.settings.sip_port, given["username"], given["secret"])
     await phone.open()
     snapshot = await desk.get("snapshot")
-
-    async def registered() -> bool:
-        return await phone.register() == 200
-
-    await wait_until(registered, "the phone may register: the gateway handed it over", timeout_s=PATIENCE_S)
-    staff_number = (await desk.get("session"))["account"]["staff_number"]
-    return Member(desk, phone, asyncio.create_task(_stay(desk, snapshot["cursor"])), number, staff_number)
+    member = Member(desk, phone, asyncio.create_task(_stay(desk, snapshot["cursor"])), number)
+    await member.registers()
+    return member
 
 
 async def _stay(desk: DeskClient, cursor: str) -> None:
-    """The page is open."""
-    async for _ in desk.events(cursor):
-        continue
+    """The page is open. What is no call is taken at once, as an agent does who has time; calls are for the phone."""
+    async for frame in desk.events(cursor):
+        data = frame.get("data") or {}
+        if frame.get("entity") != "offer" or data["outcome"] != "pending" or data["agent_id"] != desk.account_id:
+            continue
+        if data["contact"]["channel"] not in CALLS:
+            with suppress(httpx.HTTPStatusError):
+                await desk.post(f"contacts/{data['contact_id']}/accept", {"fence": data["fence"]})

@@ -137,13 +137,12 @@ async def test_a_caller_who_hangs_up_while_it_rings_is_gone(tmp_path: Path) -> N
 async def test_lines_that_the_next_gateway_hands_over_again_still_tell_callers_and_forget_old_addresses(
     tmp_path: Path,
 ) -> None:
-    async with asterisk(tmp_path) as room:
-        assert isinstance(room, AsteriskRoom)
+    async with asterisk_room(tmp_path) as room:
         [trunk] = room.book.trunks
-        room.lend(replace(trunk, addresses=(trunk.host, "127.0.0.9")))
-        await room.another_engine().lines.hand_over()
-        leg, _ = await room.call("013800138000")
-        assert leg.caller == "+8613800138000"
-        room.lend(trunk)
-        await room.another_engine().lines.hand_over()
-        assert "127.0.0.9" not in room.server.command("pjsip show identifies")
+        for addresses in ((), (trunk.host, "127.0.0.9"), ()):
+            room.lend(replace(trunk, addresses=addresses))
+            async with running(room.another_engine(), room.came):
+                leg, phone = await room.call("013800138000")
+                assert leg.caller == "+8613800138000"
+                assert ("127.0.0.9" in room.server.command("pjsip show identifies")) is bool(addresses)
+                await phone.hang_up()
