@@ -1895,6 +1895,28 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/desk/telephone-pin": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Read Telephone Pin */
+        get: operations["read_telephone_pin_api_desk_telephone_pin_get"];
+        /**
+         * Set Telephone Pin
+         * @description With it and the staff number supervisors listen in by telephone.
+         */
+        put: operations["set_telephone_pin_api_desk_telephone_pin_put"];
+        post?: never;
+        /** Remove Telephone Pin */
+        delete: operations["remove_telephone_pin_api_desk_telephone_pin_delete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/desk/telephone/calls/{contact_id}/dial": {
         parameters: {
             query?: never;
@@ -5642,6 +5664,29 @@ export interface components {
         TargetInput: {
             /** To */
             to: string;
+        };
+        /** TelephonePinInput */
+        TelephonePinInput: {
+            /**
+             * Password
+             * @description The present one, to prove who sits at the page
+             */
+            password: string;
+            /**
+             * Pin
+             * @description Six to eight digits
+             */
+            pin: string;
+        };
+        /**
+         * TelephonePinView
+         * @description `number`: what is dialled to sign in with it, empty where nobody can. `set_at`: None while there is no PIN.
+         */
+        TelephonePinView: {
+            /** Number */
+            number: string;
+            /** Set At */
+            set_at: string | null;
         };
         /**
          * TextGapView
@@ -9886,6 +9931,77 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["HTTPValidationError"];
                 };
+            };
+        };
+    };
+    read_telephone_pin_api_desk_telephone_pin_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TelephonePinView"];
+                };
+            };
+        };
+    };
+    set_telephone_pin_api_desk_telephone_pin_put: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TelephonePinInput"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TelephonePinView"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    remove_telephone_pin_api_desk_telephone_pin_delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
         };
     };

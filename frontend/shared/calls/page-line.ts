@@ -31,6 +31,8 @@ export interface LinePorts {
   remembered: Pick<Storage, 'getItem' | 'setItem' | 'removeItem'>
   key: string
   autoAnswer?(leg: LegView): boolean
+  /** Every frame as it comes, for what is not about the call itself. */
+  told?(frame: ServerFrame): void
 }
 
 export const quietLine: LineState = { online: false, leg: null, sound: 'none', ringing: [], ended: '', gapS: 0 }
@@ -150,6 +152,7 @@ export class PageLine implements Line {
   }
 
   private heard(frame: ServerFrame): void {
+    this.ports.told?.(frame)
     const mine = !('page' in frame) || frame.page === this.page
     if (frame.type === 'welcome') {
       this.iceServers = frame.ice_servers

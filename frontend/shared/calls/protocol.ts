@@ -13,6 +13,21 @@ export interface LegView {
 
 export type EndCause = 'normal' | 'busy' | 'no_answer' | 'rejected' | 'unreachable' | 'congestion' | 'failed'
 
+/** What a flow that is tried out tells its page. */
+export type TrialFrame = { type: 'trial'; leg_id: string } & (
+  | {
+      what: 'node'
+      flow: string
+      node: string
+      passed: { node: string; exit: string; keys: string } | null
+      values: Record<string, string>
+    }
+  | { what: 'heard'; words: string[] }
+  | { what: 'would'; act: string; detail: Record<string, unknown> }
+  | { what: 'choose'; act: string; detail: Record<string, unknown>; options: Record<string, string> }
+  | { what: 'over'; why: string }
+)
+
 export type ServerFrame =
   | { type: 'welcome'; ice_servers: RTCIceServer[] }
   | { type: 'ping' }
@@ -22,6 +37,7 @@ export type ServerFrame =
   | { type: 'moved'; page: string; leg_id: string }
   | { type: 'ended'; leg_id: string; cause: EndCause }
   | { type: 'error'; page: string; leg_id: string; code: string }
+  | TrialFrame
 
 export type PageFrame =
   | { type: 'hello' }

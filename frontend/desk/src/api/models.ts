@@ -58,6 +58,11 @@ export type MessageInput = Schemas['MessageInput']
 export type Offer = Schemas['OfferView']
 export type OpenedCase = Schemas['OpenedCase']
 export type OpenSession = Schemas['OpenSessionView']
+export type Prompt = Schemas['PromptView']
+export type PromptBook = Schemas['PromptBookView']
+export type PromptEditInput = Schemas['PromptEditInput']
+export type PromptSpeechInput = Schemas['PromptSpeechInput']
+export type PromptVersion = Schemas['PromptVersionView']
 export type PaperChannel = LetterInput['channel']
 export type PathCount = Schemas['PathCountView']
 export type Poll = Schemas['PollView']
@@ -76,6 +81,7 @@ export type ResemblingLetter = {
   received_on: string
   why: 'same_scan' | 'same_sender'
 }
+export type KeptRecording = Schemas['RecordingView']
 export type Recording = Schemas['RecordingItem']
 export type RequirementEffect = Schemas['RequirementEffect']
 export type RatingCount = Schemas['RatingCount']
@@ -86,6 +92,7 @@ export type Satisfaction = Schemas['SatisfactionView']
 export type SatisfactionSettings = Schemas['SatisfactionSettingsView']
 export type SatisfactionLine = Schemas['SatisfactionLine']
 export type TextPath = Pick<AutomaticText, 'key' | 'channel' | 'language'>
+export type TelephonePin = Schemas['TelephonePinView']
 export type TelephoneService = Schemas['ServiceInput']['service']
 export type Roles = Schemas['RolesView']
 export type SearchHit = Schemas['SearchHit']

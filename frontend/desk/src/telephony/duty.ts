@@ -24,7 +24,15 @@ export const localTime = (at: Date): string =>
 export function freshDuty(now: Date): DutyForm {
   const starts = new Date(now.getFullYear(), now.getMonth(), now.getDate(), 18)
   const ends = new Date(now.getFullYear(), now.getMonth(), now.getDate() + 1, 9)
-  return { step: 1, name: '', account_id: '', number: '', starts: localTime(starts), ends: localTime(ends), based_on: 0 }
+  return {
+    step: 1,
+    name: '',
+    account_id: '',
+    number: '',
+    starts: localTime(starts),
+    ends: localTime(ends),
+    based_on: 0,
+  }
 }
 
 export const formOf = (duty: Duty): DutyForm => ({

@@ -14,6 +14,7 @@ import login from './login'
 import palette from './palette'
 import phone from './phone'
 import problem from './problem'
+import prompts from './prompts'
 import satisfaction from './satisfaction'
 import shell from './shell'
 import skills from './skills'
@@ -22,6 +23,7 @@ import staff from './staff'
 import telephony from './telephony'
 import texts from './texts'
 import thread from './thread'
+import trial from './trial'
 import words from './words'
 
 export default {
@@ -42,6 +44,7 @@ export default {
   phone,
   problem,
   quarantine,
+  prompts,
   satisfaction,
   shell,
   skills,
@@ -50,5 +53,6 @@ export default {
   telephony,
   texts,
   thread,
+  trial,
   words,
 }
