@@ -1,6 +1,7 @@
 """Supervisors on the telephone: nobody gets in without staff number and PIN; calls and recordings as on the page."""
 
 from dataclasses import dataclass
+from functools import partial
 
 import pytest
 from sqlalchemy import select
@@ -13,7 +14,7 @@ from records.staff.tables import AccountRoleRow, AccountRow, AuditRow, RoleRow
 from router.sealing import seal
 from telephony.calls import SpyMode
 from telephony.tables import RecordingRow
-from tests.support.calls import FakeParty
+from tests.support.calls import FakeParty, FakeSpy
 from tests.support.switchboard import Hotline
 from tests.support.waiting import wait_until
 
@@ -22,6 +23,10 @@ IN = f"{STAFF}#{PIN}#"
 REFUSED = "工号或密码有误。"
 NO_CALL = "该坐席现在没有可监听的通话。"
 NOTHING = "没有找到录音。"
+
+
+def has_mode(spy: FakeSpy, mode: SpyMode) -> bool:
+    return spy.mode is mode
 
 
 @dataclass
@@ -80,7 +85,7 @@ async def test_who_dials_in_listens_speaks_and_ends_a_call_and_all_of_it_is_writ
         ("3", SpyMode.BARGE, True, True),
     ):
         await boss.press(key)
-        await wait_until(lambda mode=mode: spy.mode is mode, "the way has changed")
+        await wait_until(partial(has_mode, spy, mode), "the way has changed")
         assert (575 in await phone.hears(), 575 in await caller.hears()) == (agent_hears, citizen_hears)
     await boss.press("99")
     await caller.ended()

@@ -27,6 +27,10 @@ const session = {
   logout: () => take(POST('/api/desk/logout')),
   password: (current: string, fresh: string) => take(POST('/api/desk/password', { body: { current, new: fresh } })),
   sessions: () => take(GET('/api/desk/sessions')),
+  telephonePin: () => take(GET('/api/desk/telephone-pin')),
+  setTelephonePin: (password: string, pin: string) =>
+    take(PUT('/api/desk/telephone-pin', { body: { password, pin } })),
+  removeTelephonePin: () => take(DELETE('/api/desk/telephone-pin')),
   revokeSession: (session_id: string) =>
     take(DELETE('/api/desk/sessions/{session_id}', { params: { path: { session_id } } })),
 }
@@ -142,6 +146,7 @@ const records = {
   case: (id: string) => take(GET('/api/desk/cases/{case_id}', caseAt(id))),
   openCase: (body: M.CaseInput) => take(POST('/api/desk/cases', { body })),
   changeCase: (id: string, body: M.CaseChange) => take(PATCH('/api/desk/cases/{case_id}', { ...caseAt(id), body })),
+  tellCase: (id: string) => take(POST('/api/desk/cases/{case_id}/tell-by-telephone', caseAt(id))),
   linkCase: (id: string, contact_id: string) =>
     take(POST('/api/desk/cases/{case_id}/link', { ...caseAt(id), body: { contact_id, note: '' } })),
   urgeCase: (id: string, contact_id: string, note: string) =>

@@ -2,6 +2,8 @@ import { client, take } from './client'
 import type { DutyInput, FlowInput, KnowledgeItemInput, TelephoneService } from './models'
 
 const { GET, POST, PUT, DELETE } = client
+type RecordingHoldInput = { held: boolean; reason: string }
+type RecordingQuery = { caller?: string; line?: string; agent_id?: string; since?: string; until?: string; at_least_s?: number }
 const flowAt = (key: string) => ({ params: { path: { key } } })
 const versionAt = (key: string, number: number) => ({ params: { path: { key, number } } })
 const dutyAt = (duty_id: string) => ({ params: { path: { duty_id } } })
@@ -30,6 +32,9 @@ export const telephonyApi = {
   createDuty: (body: DutyInput) => take(POST('/api/desk/telephone/duties', { body })),
   changeDuty: (id: string, body: DutyInput) =>
     take(PUT('/api/desk/telephone/duties/{duty_id}', { ...dutyAt(id), body })),
+  recordings: (query: RecordingQuery) => take(GET('/api/desk/telephone/recordings', { params: { query } })),
+  holdRecording: (recording_id: string, body: RecordingHoldInput) =>
+    take(POST('/api/desk/telephone/recordings/{recording_id}/hold', { params: { path: { recording_id } }, body })),
   removeDuty: (duty_id: string, based_on: number) =>
     take(DELETE('/api/desk/telephone/duties/{duty_id}', { params: { path: { duty_id }, query: { based_on } } })),
 }

@@ -46,6 +46,8 @@ export default {
   skills_changed: 'Somebody just saved skills; look again and save.',
   too_many_logins: 'Too many attempts; try again later.',
   version: 'Somebody just changed it; look at the newest first.',
+  weak_pin: '6 to 8 digits, not in a row, not repeated, without the staff number.',
+  nothing_to_tell: 'No answer yet, no telephone number, or a confidential report: it cannot be told by telephone.',
   weak_password: 'Too easy to guess; choose a longer one.',
   wrong_login: 'User name or password is wrong.',
   wrong_password: 'The present password is wrong.',

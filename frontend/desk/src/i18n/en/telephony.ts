@@ -1,6 +1,6 @@
 export default {
   title: 'Telephone',
-  parts: { flows: 'Voice menus', items: 'Read out', prompts: 'Prompts', polls: 'Polls', duties: 'Emergency roster' },
+  parts: { flows: 'Voice menus', items: 'Read out', prompts: 'Prompts', polls: 'Polls', duties: 'Emergency roster', recordings: 'Recordings' },
   language: { 'zh-CN': 'Chinese', en: 'English' },
   service: 'Telephone service',
   serviceWay: { hours: 'By the hours', human: 'Straight to a human', night: 'Night' },

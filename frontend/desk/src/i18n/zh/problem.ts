@@ -45,6 +45,8 @@ export default {
   skills_changed: '别人刚保存过技能，请看一眼再保存。',
   too_many_logins: '试得太多了，请稍后再试。',
   version: '别人刚改过，请看最新的再改。',
+  weak_pin: '要 6 到 8 位数字，不连号、不重复、不含工号。',
+  nothing_to_tell: '还没有答复，或没有电话号码，或是保密件：不能电话告知。',
   weak_password: '密码太容易猜，请换一个长一些的。',
   wrong_login: '工号或密码不对。',
   wrong_password: '现在的密码不对。',
