@@ -41,6 +41,7 @@ class CaseEvent(StrEnum):
     CALL_NOT_REACHED = "call_not_reached"
     CALL_WRONG_PIN = "call_wrong_pin"
     CALL_NOT_WANTED = "call_not_wanted"
+    CALL_NO_LINE = "call_no_line"
     CALL_GIVEN_UP = "call_given_up"
 
 

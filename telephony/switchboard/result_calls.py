@@ -112,6 +112,9 @@ class ResultCalls:
         telling = await self._telling(row)
         if not isinstance(telling, _Telling):
             return telling
+        if not self._house.engine.capabilities.sip:
+            await self._note(telling.case_id, CaseEvent.CALL_NO_LINE)
+            return None
         try:
             await self._house.allow(AUTOMATIC, telling.called)
         except TooMany:

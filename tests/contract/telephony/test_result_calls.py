@@ -1,6 +1,6 @@
 """An answer told by telephone: after the PIN only, by day only, tried again within limits; each outcome is kept."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 
 import pytest
@@ -135,6 +135,16 @@ async def test_who_is_not_reached_is_called_again_and_then_no_more(results: Resu
     not_reached = [CaseEvent.CALL_NOT_REACHED] * 2
     assert await results.outcomes() == [CaseEvent.CALL_ORDERED, *not_reached, CaseEvent.CALL_GIVEN_UP]
     results.line.clock.advance(results.line.house.settings.result_retry_s)
+    assert await results.errands.work() == 0
+
+
+async def test_without_a_line_out_the_timeline_says_so_once(results: Results) -> None:
+    engine = results.line.engine
+    engine.capabilities = replace(engine.capabilities, sip=False)
+    await results.answered_case()
+    assert await results.errands.work() == 1
+    await results.line.quiet()
+    assert await results.outcomes() == [CaseEvent.CALL_ORDERED, CaseEvent.CALL_NO_LINE]
     assert await results.errands.work() == 0
 
 

@@ -28,8 +28,7 @@ const session = {
   password: (current: string, fresh: string) => take(POST('/api/desk/password', { body: { current, new: fresh } })),
   sessions: () => take(GET('/api/desk/sessions')),
   telephonePin: () => take(GET('/api/desk/telephone-pin')),
-  setTelephonePin: (password: string, pin: string) =>
-    take(PUT('/api/desk/telephone-pin', { body: { password, pin } })),
+  setTelephonePin: (password: string, pin: string) => take(PUT('/api/desk/telephone-pin', { body: { password, pin } })),
   removeTelephonePin: () => take(DELETE('/api/desk/telephone-pin')),
   revokeSession: (session_id: string) =>
     take(DELETE('/api/desk/sessions/{session_id}', { params: { path: { session_id } } })),

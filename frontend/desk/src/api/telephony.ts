@@ -3,7 +3,14 @@ import type { DutyInput, FlowInput, KnowledgeItemInput, TelephoneService } from 
 
 const { GET, POST, PUT, DELETE } = client
 type RecordingHoldInput = { held: boolean; reason: string }
-type RecordingQuery = { caller?: string; line?: string; agent_id?: string; since?: string; until?: string; at_least_s?: number }
+type RecordingQuery = {
+  caller?: string
+  line?: string
+  agent_id?: string
+  since?: string
+  until?: string
+  at_least_s?: number
+}
 const flowAt = (key: string) => ({ params: { path: { key } } })
 const versionAt = (key: string, number: number) => ({ params: { path: { key, number } } })
 const dutyAt = (duty_id: string) => ({ params: { path: { duty_id } } })

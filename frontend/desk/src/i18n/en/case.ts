@@ -69,6 +69,7 @@ export default {
     call_not_reached: 'Told by telephone: not reached',
     call_wrong_pin: 'Told by telephone: wrong PIN, nothing was told',
     call_not_wanted: 'Told by telephone: the citizen wants no calls',
+    call_no_line: 'Told by telephone: there is no line to call out on',
     call_given_up: 'Told by telephone: given up',
     opened: 'Opened',
     changed: 'Changed',

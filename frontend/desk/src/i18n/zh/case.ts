@@ -69,6 +69,7 @@ export default {
     call_not_reached: '电话告知：未接通',
     call_wrong_pin: '电话告知：密码有误，未告知',
     call_not_wanted: '电话告知：诉求人不希望来电',
+    call_no_line: '电话告知：没有可以外呼的电话线路',
     call_given_up: '电话告知：不再尝试',
     opened: '立单',
     changed: '修改',
