@@ -7,6 +7,7 @@ says with `MalformedInbound`, and the raw input is kept.
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from enum import StrEnum
 from typing import Any, Protocol
 
 from fastapi import APIRouter
@@ -177,14 +178,46 @@ class ProviderItem:
     provider_id: str
 
 
+class Comparison(StrEnum):
+    """What `axd reconcile` holds against the ledger of a channel, besides what citizens said by it."""
+
+    LISTED = "listed"  # the other side's own list
+    NUMBERED = "numbered"  # its running numbers, which leave out none
+    RECEIPTS = "receipts"  # its delivery reports, for texts that we handed over: it has no list
+    OWN_BOOKS = "own_books"  # nothing more
+
+
 class Reconcilable(Protocol):
     """An adapter whose other side can be asked what it had for us: `axd reconcile` compares that with the ledger."""
+
+    comparison: Comparison
 
     def provider_items(self, since: datetime) -> AsyncIterator[ProviderItem]:
         """What there was since that moment, or since its day where no finer question can be put; nothing is changed.
 
         Raises `ChannelUnavailable`.
         """
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Deliveries:
+    """Texts as we handed them over, against what was reported of them; by account and the provider's id.
+
+    `submitted` is how many were taken. Of the `unreported` no report came in the time that a provider tries for;
+    reports of the `unsubmitted` came, but no answer to their handing over: such a text may have gone out twice.
+    """
+
+    submitted: int
+    unreported: tuple[str, ...]
+    unsubmitted: tuple[str, ...]
+
+
+class Reporting(Protocol):
+    """An adapter whose other side cannot be asked for a list, but reports what became of what we handed over."""
+
+    async def deliveries(self, since: datetime) -> Deliveries:
+        """Of what was handed over or reported since that moment."""
         ...
 
 

@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import func, select
 
 from channels import ledger
-from channels.adapter import Adapter, ChannelUnavailable, ProviderItem
+from channels.adapter import Adapter, ChannelUnavailable, Comparison, ProviderItem
 from kit.access import Access
 from kit.unit_of_work import Database, UnitOfWork
 from records.messages.tables import Direction, LedgerRow, LedgerState, MessageRow
@@ -24,13 +24,15 @@ _SPOKEN = (Channel.VOICE, "voicemail", "callback")
 
 @dataclass(kw_only=True)
 class ChannelReport:
-    """`provider` is how many items the other side names, None where it cannot be asked (`fault` where it should).
+    """`compared` says what was held against the ledger; `provider` is how many items the other side names, None where
+    it cannot be asked (`fault` where it should). `submitted` texts were handed over, see `channels.adapter.Deliveries`.
 
     `missing` the ledger does not have; `doubled` made two messages; `lost` are routed items without their message,
     `unexplained` messages without their item; `quarantined` and `waiting` have not found their end yet.
     """
 
     channel: str
+    compared: Comparison = Comparison.OWN_BOOKS
     provider: int | None = None
     ledger: int = 0
     missing: list[str] = field(default_factory=list)
@@ -39,11 +41,16 @@ class ChannelReport:
     unexplained: list[str] = field(default_factory=list)
     quarantined: list[str] = field(default_factory=list)
     waiting: int = 0
+    submitted: int = 0
+    unreported: list[str] = field(default_factory=list)
+    unsubmitted: list[str] = field(default_factory=list)
     fault: str = ""
 
     @property
     def is_wrong(self) -> bool:
-        """Something is not where it must be; what waits or is quarantined is where it must be."""
+        """Something is not where it must be. What waits or is quarantined is where it must be, and what a provider did
+        not report, or reports of nothing that we know of, is for a person to look at.
+        """
         return any((self.missing, self.doubled, self.lost, self.unexplained))
 
     def as_json(self) -> dict[str, Any]:
@@ -55,23 +62,30 @@ async def reconcile(
 ) -> list[ChannelReport]:
     """One report for each channel that has items or can be asked. `since` is aware."""
     asked = {channel: await _ask(channel, adapter, since) for channel, adapter in adapters.items()}
+    reports = {channel: report for channel, (report, _) in asked.items()}
     async with database.unit_of_work(access, read_only=True) as uow:
-        reports = await _own_books(uow, since)
+        await _own_books(uow, since, reports)
         for channel, (report, items) in asked.items():
-            found = reports.setdefault(channel, report)
-            found.provider, found.fault = report.provider, report.fault
-            found.missing = await _missing(uow, channel, items)
-    return [report for _, report in sorted(reports.items()) if report.ledger or report.provider or report.fault]
+            report.missing = await _missing(uow, channel, items)
+    return [report for _, report in sorted(reports.items()) if _says_something(report)]
+
+
+def _says_something(report: ChannelReport) -> bool:
+    return bool(report.is_wrong or report.ledger or report.provider or report.submitted or report.fault)
 
 
 async def _ask(channel: str, adapter: Adapter, since: datetime) -> tuple[ChannelReport, list[ProviderItem]]:
     report, items = ChannelReport(channel=channel), list[ProviderItem]()
-    ask = getattr(adapter, "provider_items", None)
-    if ask is None:
-        return report, items
+    items_since, deliveries = getattr(adapter, "provider_items", None), getattr(adapter, "deliveries", None)
     try:
-        items = [item async for item in ask(since)]
-        report.provider = len(items)
+        if items_since is not None:
+            report.compared = getattr(adapter, "comparison", Comparison.LISTED)
+            items = [item async for item in items_since(since)]
+            report.provider = len(items)
+        elif deliveries is not None:
+            found = await deliveries(since)
+            report.compared, report.submitted = Comparison.RECEIPTS, found.submitted
+            report.unreported, report.unsubmitted = list(found.unreported), list(found.unsubmitted)
     except ChannelUnavailable as error:
         report.fault = error.detail
     return report, items
@@ -90,9 +104,7 @@ async def _missing(uow: UnitOfWork, channel: str, items: Sequence[ProviderItem])
     return missing
 
 
-async def _own_books(uow: UnitOfWork, since: datetime) -> dict[str, ChannelReport]:
-    reports: dict[str, ChannelReport] = {}
-
+async def _own_books(uow: UnitOfWork, since: datetime, reports: dict[str, ChannelReport]) -> None:
     def of(channel: str) -> ChannelReport:
         return reports.setdefault(channel, ChannelReport(channel=channel))
 
@@ -108,7 +120,6 @@ async def _own_books(uow: UnitOfWork, since: datetime) -> dict[str, ChannelRepor
         of(channel).unexplained.append(message_id)
     for channel, account, key in await _doubled(uow, since):
         of(channel).doubled.append(f"{account} {key}")
-    return reports
 
 
 async def _quarantined(uow: UnitOfWork, since: datetime) -> Sequence[LedgerRow]:

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 import typer
 
+from channels.adapter import Comparison
 from channels.reconciliation import ChannelReport, reconcile
 from kit.errors import AppError
 from kit.logs import configure_logs
@@ -21,6 +22,15 @@ LOOKS = 5
 BETWEEN_LOOKS_S = 2.0
 WRONG, NOT_ASKED = 1, 2
 SHOWN_IDS = 100
+COMPARED = {
+    Comparison.LISTED: ("已与对方清单逐件核对", "compared with the other side's list"),
+    Comparison.NUMBERED: ("已按对方的连续编号核对", "compared with the other side's running numbers"),
+    Comparison.RECEIPTS: (
+        "对方无清单，已核对 {submitted} 条提交应答与送达报告",
+        "no list there: {submitted} answers to what we handed over compared with delivery reports",
+    ),
+    Comparison.OWN_BOOKS: ("只核对了台账与会话", "only ledger and conversations compared"),
+}
 
 command = typer.Typer(add_completion=False)
 
@@ -83,16 +93,19 @@ def _moment(text: str, settings: Settings) -> datetime:
 
 def _in_words(report: ChannelReport, say: Say) -> str:
     asked = say("对方无法查询", "cannot be asked") if report.provider is None else str(report.provider)
+    zh, en = COMPARED[report.compared]
     head = say(
-        f"{report.channel}：对方 {asked}，台账 {report.ledger}，待处理 {report.waiting}",
-        f"{report.channel}: provider {asked}, ledger {report.ledger}, waiting {report.waiting}",
-    )
+        f"{report.channel}：对方 {asked}，台账 {report.ledger}，待处理 {report.waiting}；{zh}",
+        f"{report.channel}: provider {asked}, ledger {report.ledger}, waiting {report.waiting}; {en}",
+    ).format(submitted=report.submitted)
     kinds = (
         (say("缺失", "missing"), report.missing),
         (say("重复", "doubled"), report.doubled),
         (say("已分配而无内容", "routed without its message"), report.lost),
         (say("有内容而无台账", "message without its item"), report.unexplained),
         (say("隔离", "quarantined"), report.quarantined),
+        (say("已提交而逾期无送达报告", "submitted, no report in time"), report.unreported),
+        (say("有送达报告而无提交应答", "reported, never acknowledged as submitted"), report.unsubmitted),
     )
     lines = [f"  {word} {len(ids)}: " + ", ".join(ids[:SHOWN_IDS]) for word, ids in kinds if ids]
     lines += [f"  {say('查询失败', 'could not be asked')}: {report.fault}"] if report.fault else []

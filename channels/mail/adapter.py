@@ -5,6 +5,7 @@ from datetime import datetime
 
 from channels.adapter import (
     Capabilities,
+    Comparison,
     ContactRequest,
     Health,
     Intake,
@@ -47,6 +48,7 @@ class MailAdapter:
     capabilities = Capabilities(
         live=False, replies=True, attachments=True, receipts=True, max_text_chars=MAX_TEXT_CHARS
     )
+    comparison = Comparison.LISTED
 
     def __init__(
         self,

@@ -2,12 +2,14 @@
 
 import asyncio
 from collections.abc import Mapping
+from datetime import datetime
 
 from fastapi import APIRouter
 
 from channels.adapter import (
     Capabilities,
     ContactRequest,
+    Deliveries,
     Health,
     Intake,
     NotSupported,
@@ -18,6 +20,7 @@ from channels.adapter import (
 from channels.sms import service, store
 from channels.sms.answers import Answers, ConsentChange
 from channels.sms.carrier import Carrier, ConnectedCarrier, SmsAccount, account_of
+from channels.sms.deliveries import deliveries
 from channels.sms.http_carrier import PROFILES, HttpCarrier
 from channels.sms.inbound import Inbound
 from channels.sms.media import Media
@@ -99,6 +102,11 @@ class SmsAdapter:
     async def answer_commands(self) -> int:
         """Send answers to commands that are due; returns how many were tried."""
         return await self._answers.work()
+
+    async def deliveries(self, since: datetime) -> Deliveries:
+        """See `channels.adapter.Reporting`."""
+        async with self._database.unit_of_work(self._access, read_only=True) as uow:
+            return await deliveries(uow, since)
 
     async def check(self) -> Health:
         """Every enabled account, asked for real without sending anything."""

@@ -11,7 +11,7 @@ from sqlalchemy.exc import IntegrityError
 
 from channels import automatic_texts
 from channels.adapter import ChannelUnavailable, IgnoredInbound, MessageRejected, NotSupported
-from channels.sms import commands, store
+from channels.sms import commands, reports, store
 from channels.sms.carrier import CHANNEL, SmsAccount
 from channels.sms.commands import Command, recognise
 from channels.sms.outbound import MAX_TEXT_CHARS, Outbound, phone_of
@@ -123,7 +123,7 @@ class Answers:
                 text = await _worded(uow, row)
             if account is None or not account.enabled:
                 raise MessageRejected("The account is gone.")
-            await self._outbound.hand_over(account, row.id, phone_of(row.recipient), text[:MAX_TEXT_CHARS])
+            result = await self._outbound.hand_over(account, row.id, phone_of(row.recipient), text[:MAX_TEXT_CHARS])
         except (MessageRejected, NotSupported) as error:
             await self._settle(row, "failed", error.detail)
         except (ChannelUnavailable, Unavailable, TimeoutError) as error:
@@ -133,6 +133,8 @@ class Answers:
             await self._settle(row, "queued" if row.attempts < MOST_ATTEMPTS else "failed", type(error).__name__)
         else:
             await self._settle(row, "sent", "")
+            async with self._database.unit_of_work(self._access) as uow:
+                await reports.submitted(uow, row.account_id, row.id, result)
 
     async def _settle(self, row: SmsAnswerRow, state: str, error: str) -> None:
         wait_s = min(2.0**row.attempts, LONGEST_WAIT_S)

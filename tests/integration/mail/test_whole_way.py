@@ -3,10 +3,12 @@
 import asyncio
 import email
 import re
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
+from contextlib import asynccontextmanager
 from email import policy
 from email.message import EmailMessage
 from pathlib import Path
+from typing import Any, TypeVar
 
 import pytest
 from sqlalchemy import func, select
@@ -40,6 +42,13 @@ class Gateway:
         self.peers = peers
         self.user = f"h{new_id()[-12:]}"
         self.citizen = f"c{new_id()[-12:]}"
+        self._running: list[asyncio.Task[None]] = []
+
+    def begin(self) -> None:
+        self._running = [asyncio.create_task(loop) for loop in self.loops()]
+
+    async def end(self) -> None:
+        await stop(self._running)
 
     @property
     def citizen_address(self) -> str:
@@ -62,12 +71,12 @@ class Gateway:
         async with self.services.database.unit_of_work(self.services.access) as uow:
             await service.create(uow, self.services.secret_box, self.services.waker, settings)
 
-    def loops(self) -> list[asyncio.Task[None]]:
+    def loops(self) -> list[Coroutine[Any, Any, None]]:
         own = self.services
         claims = ClaimLoop(own.database, own.access, own.blobs, own.adapters, own.arrivals, own.waker)
         outbox = Outbox(own.database, own.access, own.adapters, own.waker, own.secret_box)
         mail = own.mail.run(own.direct_intake(own.mail))
-        return [asyncio.create_task(loop) for loop in (mail, claims.run(), outbox.run())]
+        return [mail, claims.run(), outbox.run()]
 
     async def count(self, row: type, *conditions: object) -> int:
         query = select(func.count()).select_from(row).where(*conditions)  # type: ignore[arg-type]
@@ -107,20 +116,30 @@ class Gateway:
         await wait_until(condition, what, timeout_s=400)
 
 
-@pytest.fixture
-async def gateway(mail_peers: MailPeers, sqlite_url: str, redis_url: str, tmp_path: Path) -> AsyncIterator[Gateway]:
-    settings = Settings(data_dir=tmp_path, database_url=sqlite_url, redis_url=redis_url)
+GatewayT = TypeVar("GatewayT", bound=Gateway)
+
+
+@asynccontextmanager
+async def running(settings: Settings, peers: MailPeers, kind: type[GatewayT]) -> AsyncIterator[GatewayT]:
+    """A gateway after the first start, its loops running; they may be ended and begun anew under way."""
     settings.prepare_data_dir()
     services = build(settings)
     await seed(services.database, timezone=settings.time_zone)
     await services.router.rebuild(str(services.access.workspace_id))
-    gateway = Gateway(services, mail_peers)
-    loops: list[asyncio.Task[None]] = gateway.loops()
+    gateway = kind(services, peers)
+    gateway.begin()
     try:
         yield gateway
     finally:
-        await stop(loops)
+        await gateway.end()
         await services.close()
+
+
+@pytest.fixture
+async def gateway(mail_peers: MailPeers, sqlite_url: str, redis_url: str, tmp_path: Path) -> AsyncIterator[Gateway]:
+    settings = Settings(data_dir=tmp_path, database_url=sqlite_url, redis_url=redis_url)
+    async with running(settings, mail_peers, Gateway) as made:
+        yield made
 
 
 async def test_a_question_is_routed_acknowledged_answered_and_continued(gateway: Gateway) -> None:
