@@ -24,7 +24,7 @@ export const usePhone = defineStore('phone', () => {
   const devices = ref<Devices>({ microphones: [], speakers: [] })
   const chosen = ref<Chosen>(readChosen())
   const held = ref(false)
-  const consult = ref<{ name: string; answered: boolean } | null>(null)
+  const consult = ref<{ to: string; name: string; answered: boolean } | null>(null)
   const joined = ref(false)
   const recorded = ref(false)
   const devicesOpen = ref(false)
@@ -172,7 +172,7 @@ export const usePhone = defineStore('phone', () => {
   async function ask(to: string, label: string): Promise<void> {
     if (!call.value) return
     await api.consult(call.value.contactId, to)
-    consult.value = { name: label, answered: false }
+    consult.value = { to, name: label, answered: false }
     window.clearTimeout(looking)
     looking = window.setTimeout(() => void followConsult(), lookMs)
   }
