@@ -1,22 +1,23 @@
 """From a stored item to a routed contact, in one transaction: deduplicate, attach, seal, place, acknowledge."""
 
-from collections.abc import Sequence, Set
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from sqlalchemy import select
 
-from channels import joining, satisfaction
+from channels import joining, ledger, satisfaction
 from channels.acknowledgements import Acknowledgements
-from channels.adapter import ContactRequest, Stored
+from channels.adapter import ContactRequest, RawInbound, Stored
 from kit.unit_of_work import UnitOfWork
 from records.citizens.receipts import IssuedReceipt, Pin
 from records.citizens.service import find_or_create
 from records.citizens.tables import CitizenRow
-from records.messages.service import NewMessage, append, append_plain
+from records.messages.service import NewMessage, append, append_received
 from records.messages.tables import Direction, LedgerRow, LedgerState, MessageRow, ThreadRow
-from router.contact import OPEN_STATUSES, Channel, ContactStatus
+from router.contact import OPEN_STATUSES, Channel
 from router.results import Decision
 from router.service import Router
+from router.standing import Standing, count, save_counts, standing_by_key
 from router.tables import ContactRow
 
 PREVIEW_CHARS = 120
@@ -25,15 +26,12 @@ TYPED_IN = frozenset({Channel.FORM, Channel.LETTER, Channel.VISIT})
 MAILING_LISTS = frozenset({"list", "bulk"})
 """Whose sender is whoever runs the list, whoever wrote."""
 
-STANDING = frozenset({ContactStatus.RECEIVED, ContactStatus.QUEUED, ContactStatus.OFFERED, ContactStatus.ACTIVE})
-"""Where one more message changes nothing but the count of unread ones."""
-
 
 @dataclass(frozen=True, slots=True)
-class Arrival:
-    """One item on its way in: its ledger row, in the transaction already, and what it says."""
+class Inbound:
+    """One item on its way in, and what it says. `pin` is for the receipt of a new contact."""
 
-    row: LedgerRow
+    raw: RawInbound
     request: ContactRequest
     pin: Pin | None
 
@@ -45,25 +43,22 @@ class Arrivals:
         self._router = router
         self._acknowledgements = acknowledgements
 
-    async def arrive_together(self, uow: UnitOfWork, arrivals: Sequence[Arrival]) -> list[Stored]:
-        """`arrive` for many in one transaction. What continues an open conversation costs a few statements in all."""
-        keys = {arrival.request.thread_key for arrival in arrivals}
-        with uow.session.no_autoflush:
-            conversations = await _open_conversations(uow, keys)
-        stored = []
-        for arrival in arrivals:
-            conversation = conversations.get(arrival.request.thread_key)
-            if conversation is not None and _is_plain(arrival.request):
-                stored.append(self._continue(uow, arrival, *conversation))
-            else:
-                stored.append(await self.arrive(uow, arrival.row, arrival.request, arrival.pin))
-        return stored
+    async def arrive_together(self, uow: UnitOfWork, items: Sequence[Inbound]) -> list[Stored]:
+        """`arrive` for many that nobody has written down yet, in one transaction.
 
-    def _continue(self, uow: UnitOfWork, arrival: Arrival, contact: ContactRow, thread: ThreadRow) -> Stored:
-        self._touch(contact, arrival.row, arrival.request)
-        self._router.count_inbound(uow, contact)
-        message = append_plain(uow, thread, _message(contact, arrival.request))
-        return _routed(arrival.row, message)
+        What continues an open conversation costs a few statements in all.
+        """
+        keys = {item.request.thread_key for item in items}
+        standing = await standing_by_key(uow, keys)
+        # Where one of a conversation's items is not plain, all of them go its way: they keep their order.
+        apart = {item.request.thread_key for item in items if not _is_plain(item.request)}
+        plain = [item for item in items if item.request.thread_key in standing.keys() - apart]
+        stored = await _continue(uow, plain, standing)
+        for item in items:
+            if item.raw.provider_id not in stored:
+                row = ledger.enter(uow, item.raw, None)
+                stored[item.raw.provider_id] = await self.arrive(uow, row, item.request, item.pin)
+        return [stored[item.raw.provider_id] for item in items]
 
     async def arrive(self, uow: UnitOfWork, row: LedgerRow, request: ContactRequest, pin: Pin | None) -> Stored:
         """Route `request`, whose ledger row is in this transaction, and say in the row what became of it.
@@ -130,38 +125,39 @@ class Arrivals:
     async def _append(
         self, uow: UnitOfWork, row: LedgerRow, contact: ContactRow, request: ContactRequest
     ) -> MessageRow:
-        self._touch(contact, row, request)
-        return await append(uow, _message(contact, request))
-
-    @staticmethod
-    def _touch(contact: ContactRow, row: LedgerRow, request: ContactRequest) -> None:
         contact.preview = _preview(request)
         contact.last_in_at = request.received_at
         row.sealed = contact.sealed
+        return await append(uow, _message(request, contact.thread_id, contact))
 
 
 def _is_plain(request: ContactRequest) -> bool:
     return not request.attachments and request.duplicate_key is None
 
 
-async def _open_conversations(uow: UnitOfWork, keys: Set[str]) -> dict[str, tuple[ContactRow, ThreadRow]]:
-    """Those where a message only has to be added. Locked, the contact before its thread as everywhere."""
-    # The ids first: SQLite, left the choice, would walk all open contacts instead of the few threads.
-    thread_ids = list(await uow.session.scalars(select(ThreadRow.id).where(ThreadRow.key.in_(keys))))
-    rows = await uow.session.execute(
-        select(ContactRow, ThreadRow)
-        .join(ThreadRow, ThreadRow.id == ContactRow.thread_id)
-        .where(ContactRow.thread_id.in_(thread_ids), ContactRow.status.in_(STANDING))
-        .order_by(ContactRow.id)
-        .with_for_update()
-        .execution_options(populate_existing=True)
-    )
-    return {thread.key: (contact, thread) for contact, thread in rows}
+async def _continue(uow: UnitOfWork, items: Sequence[Inbound], standing: Mapping[str, Standing]) -> dict[str, Stored]:
+    """Add plain items to their conversations; the answers by the items' ids."""
+    if not items:
+        return {}
+    contacts = [standing[item.request.thread_key] for item in items]
+    for item, contact in zip(items, contacts, strict=True):
+        count(uow, contact, _preview(item.request))
+    await save_counts(uow, list({contact.id: contact for contact in contacts}.values()))
+    received = [
+        (contact.thread, _message(item.request, contact.thread.id, contact))
+        for item, contact in zip(items, contacts, strict=True)
+    ]
+    messages = await append_received(uow, received)
+    ids = await ledger.enter_routed(uow, [(item.raw, row) for item, row in zip(items, messages, strict=True)])
+    return {
+        item.raw.provider_id: _stored(row_id, message)
+        for item, row_id, message in zip(items, ids, messages, strict=True)
+    }
 
 
-def _message(contact: ContactRow, request: ContactRequest) -> NewMessage:
+def _message(request: ContactRequest, thread_id: str, contact: ContactRow | Standing) -> NewMessage:
     return NewMessage(
-        thread_id=contact.thread_id,
+        thread_id=thread_id,
         contact_id=contact.id,
         citizen_id=contact.citizen_id,
         direction=Direction.IN,
@@ -277,8 +273,12 @@ def _ignored(row: LedgerRow, reason: str) -> Stored:
 
 def _routed(row: LedgerRow, message: MessageRow, receipt: IssuedReceipt | None = None) -> Stored:
     row.state, row.contact_id, row.message_id = LedgerState.ROUTED, message.contact_id, message.id
+    return _stored(row.id, message, receipt)
+
+
+def _stored(ledger_id: str, message: MessageRow, receipt: IssuedReceipt | None = None) -> Stored:
     return Stored(
-        ledger_id=row.id,
+        ledger_id=ledger_id,
         first_time=True,
         contact_id=message.contact_id,
         message_id=message.id,

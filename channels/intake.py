@@ -22,7 +22,7 @@ from channels.adapter import (
     RawInbound,
     Stored,
 )
-from channels.arrivals import Arrival, Arrivals
+from channels.arrivals import Arrivals, Inbound
 from kit.access import Access
 from kit.blobs import Blob, BlobStore
 from kit.errors import Unavailable
@@ -44,10 +44,12 @@ WAKE_INTAKE = "intake"
 
 @dataclass(frozen=True, slots=True)
 class _Item:
-    raw: RawInbound
-    request: ContactRequest
-    pin: Pin | None
+    inbound: Inbound
     stored: asyncio.Future[Stored]
+
+    @property
+    def raw(self) -> RawInbound:
+        return self.inbound.raw
 
 
 class DirectIntake:
@@ -67,7 +69,7 @@ class DirectIntake:
         raw = replace(raw, raw_json=ledger.storable(raw.raw_json))
         request = await self._adapter.parse(raw)
         future: asyncio.Future[Stored] = asyncio.get_running_loop().create_future()
-        self._waiting.append(_Item(raw, request, await pin_for(request), future))
+        self._waiting.append(_Item(Inbound(raw, request, await pin_for(request)), future))
         if self._flusher is None:
             self._flusher = asyncio.create_task(self._flush())
         return await future
@@ -109,8 +111,7 @@ class DirectIntake:
             first, ids = group[0].raw, [item.raw.provider_id for item in group]
             before = await ledger.known(uow, first.channel, first.account, ids) if look else {}
             fresh = _first_of_each(group, before)
-            arrivals = [Arrival(ledger.enter(uow, item.raw, None), item.request, item.pin) for item in fresh]
-            arrived = await self._arrivals.arrive_together(uow, arrivals)
+            arrived = await self._arrivals.arrive_together(uow, [item.inbound for item in fresh])
             by_id = {item.raw.provider_id: stored for item, stored in zip(fresh, arrived, strict=True)}
             for provider_id, row in before.items():
                 by_id[provider_id] = await self._arrivals.repeated(uow, row)

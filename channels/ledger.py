@@ -8,8 +8,9 @@ from typing import Any
 from sqlalchemy import or_, select, update
 
 from kit.blobs import Blob, record
+from kit.ids import new_id
 from kit.unit_of_work import UnitOfWork
-from records.messages.tables import LedgerRow, LedgerState
+from records.messages.tables import LedgerRow, LedgerState, MessageRow
 from router.contact import RawInbound
 
 CLAIM_S = 60.0
@@ -41,18 +42,38 @@ def enter(uow: UnitOfWork, raw: RawInbound, blob: Blob | None) -> LedgerRow:
     """Write one item down in this transaction. The caller has looked that it is new."""
     if blob is not None:
         record(uow, blob, "application/octet-stream", kept=True)
-    row = LedgerRow(
-        channel=raw.channel,
-        account=raw.account,
-        provider_id=raw.provider_id,
-        received_at=raw.received_at,
-        state=LedgerState.RECEIVED,
-        raw_blob_key=blob.key if blob else None,
-        raw_json=dict(raw.raw_json) if raw.raw_json is not None else None,
-        sealed=raw.sealed,
-    )
+    row = LedgerRow(**_values(raw), state=LedgerState.RECEIVED, raw_blob_key=blob.key if blob else None)
+    row.sealed = raw.sealed
     uow.session.add(row)
     return row
+
+
+async def enter_routed(uow: UnitOfWork, items: Sequence[tuple[RawInbound, MessageRow]]) -> list[str]:
+    """Write down what became a message in this same transaction, in one statement; returns the ids of the rows."""
+    ids = [new_id() for _ in items]
+    rows = [
+        {
+            **_values(raw),
+            "id": row_id,
+            "state": LedgerState.ROUTED.value,
+            "contact_id": message.contact_id,
+            "message_id": message.id,
+            "sealed": message.sealed,
+        }
+        for row_id, (raw, message) in zip(ids, items, strict=True)
+    ]
+    await uow.insert_many(LedgerRow, rows)
+    return ids
+
+
+def _values(raw: RawInbound) -> dict[str, Any]:
+    return {
+        "channel": raw.channel,
+        "account": raw.account,
+        "provider_id": raw.provider_id,
+        "received_at": raw.received_at,
+        "raw_json": dict(raw.raw_json) if raw.raw_json is not None else None,
+    }
 
 
 async def claim(uow: UnitOfWork, limit: int) -> list[LedgerRow]:

@@ -5,6 +5,7 @@ workspace, and to unsealed rows unless the access sees sealed ones. Nothing else
 """
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, Self
 
 from sqlalchemy import event
@@ -61,16 +62,21 @@ def _access(session: Session) -> Access:
 @event.listens_for(Session, "do_orm_execute")
 def _narrow(state: ORMExecuteState) -> None:
     access = _access(state.session)
-    options: list[Any] = []
-    if access.workspace_id is not None:
-        workspace_id = access.workspace_id
+    options = _criteria(access.workspace_id, access.sees_sealed)
+    if options:
+        state.statement = state.statement.options(*options)
+
+
+@lru_cache(maxsize=64)
+def _criteria(workspace_id: str | None, sees_sealed: bool) -> tuple[Any, ...]:
+    options = []
+    if workspace_id is not None:
         options.append(
             with_loader_criteria(WorkspaceBound, lambda cls: cls.workspace_id == workspace_id, include_aliases=True)
         )
-    if not access.sees_sealed:
+    if not sees_sealed:
         options.append(with_loader_criteria(Sealable, lambda cls: cls.sealed.is_(False), include_aliases=True))
-    if options:
-        state.statement = state.statement.options(*options)
+    return tuple(options)
 
 
 @event.listens_for(Session, "before_flush")

@@ -32,10 +32,11 @@ class EventBatchRow(Row):
     created_at: Mapped[datetime] = mapped_column(index=True)
 
 
-def batch_of(events: list[NewEvent], created_at: datetime) -> EventBatchRow:
+def batch_of(batch_id: str, events: list[NewEvent], created_at: datetime) -> dict[str, Any]:
+    """The values of the row that keeps `events` until they are published."""
     # Not by asdict: that copies the data of each, deep.
     fields = [{name: getattr(event, name) for name in NewEvent.__slots__} for event in events]
-    return EventBatchRow(workspace_id=events[0].workspace_id, events=fields, created_at=created_at)
+    return {"id": batch_id, "events": fields, "created_at": created_at}
 
 
 def events_of(row: EventBatchRow) -> list[NewEvent]:

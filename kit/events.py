@@ -1,7 +1,8 @@
 """The stream that pages follow: events in order, a cursor held by the client, resume after any cut.
 
-A stream per workspace and family is the log. A cursor is `<generation>:<stream id>`; another generation (Redis was
-emptied) or a cursor older than the stream means that the client must take a snapshot again.
+A stream per workspace and family is the log; what one transaction tells is one entry. A cursor is
+`<generation>:<stream id>`; another generation (Redis was emptied) or a cursor older than the stream means that the
+client must take a snapshot again.
 """
 
 import asyncio
@@ -58,10 +59,12 @@ class EventLog:
 
     async def publish(self, events: list[NewEvent], batch_id: str | None = None) -> None:
         """Append to the streams. At least once: the sweeper repeats what a crash left of the row `batch_id`."""
-        pipeline = self._redis.pipeline(transaction=False)
+        by_stream: dict[str, list[NewEvent]] = {}
         for event in events:
-            stream = _stream(event.workspace_id, event.family)
-            pipeline.xadd(stream, {streams.BODY: _encode(event)}, maxlen=STREAM_LENGTH, approximate=True)
+            by_stream.setdefault(_stream(event.workspace_id, event.family), []).append(event)
+        pipeline = self._redis.pipeline(transaction=False)
+        for stream, together in by_stream.items():
+            pipeline.xadd(stream, {streams.BODY: _encode(together)}, maxlen=STREAM_LENGTH, approximate=True)
         await pipeline.execute()
         if batch_id is not None:
             self._published.append(batch_id)
@@ -108,7 +111,11 @@ class EventLog:
         stream = _stream(workspace_id, family)
         generation, position = await self._position(stream, cursor)
         entries = await streams.slice_after(self._redis, stream, position)
-        return [_decode(generation, entry_id, body) for entry_id, body in entries]
+        events = []
+        for entry_id, body in entries:
+            events += _decode(generation, position, entry_id, body)
+            position = entry_id
+        return events
 
     async def _position(self, stream: str, cursor: str) -> tuple[str, str]:
         """The generation and stream id of a cursor that the log still reaches back to. Raises `CursorLost`."""
@@ -136,8 +143,9 @@ class EventLog:
         while True:
             entries = await streams.read_after(self._redis, stream, position, block_ms=2000)
             for entry_id, body in entries:
+                for event in _decode(generation, position, entry_id, body):
+                    yield event
                 position = entry_id
-                yield _decode(generation, position, body)
             if not entries and await self._generation(stream) != generation:
                 raise CursorLost
 
@@ -219,7 +227,7 @@ def _offer(queue: asyncio.Queue[Event | None], event: Event | None) -> None:
 
 
 def _stream(workspace_id: str, family: str) -> str:
-    return f"events:{{{workspace_id}}}:{family}"
+    return f"told:{{{workspace_id}}}:{family}"
 
 
 def _number(stream_id: str) -> tuple[int, int]:
@@ -227,19 +235,24 @@ def _number(stream_id: str) -> tuple[int, int]:
     return int(milliseconds), int(number or 0)
 
 
-def _encode(event: NewEvent) -> str:
-    body = [event.topic, event.entity, event.entity_id, event.version, event.data, event.sealed]
+def _encode(together: list[NewEvent]) -> str:
+    body = [[each.topic, each.entity, each.entity_id, each.version, each.data, each.sealed] for each in together]
     return json.dumps(body, ensure_ascii=False, separators=(",", ":"))
 
 
-def _decode(generation: str, stream_id: str, body: bytes) -> Event:
-    topic, entity, entity_id, version, data, sealed = json.loads(body)
-    return Event(
-        cursor=f"{generation}:{stream_id}",
-        topic=topic,
-        entity=entity,
-        entity_id=entity_id,
-        version=version,
-        data=data,
-        sealed=sealed,
-    )
+def _decode(generation: str, before: str, entry_id: str, body: bytes) -> list[Event]:
+    """What was published together. Only its last event moves the cursor from `before`: a page has all of it or none."""
+    told = json.loads(body)
+    cursors = [f"{generation}:{before}"] * (len(told) - 1) + [f"{generation}:{entry_id}"]
+    return [
+        Event(
+            cursor=cursor,
+            topic=topic,
+            entity=entity,
+            entity_id=entity_id,
+            version=version,
+            data=data,
+            sealed=sealed,
+        )
+        for cursor, (topic, entity, entity_id, version, data, sealed) in zip(cursors, told, strict=True)
+    ]

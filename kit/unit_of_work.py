@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import replace
 from datetime import datetime
@@ -15,8 +15,10 @@ from kit.access import Access, bind_access
 from kit.clock import Clock
 from kit.database import READ_ONLY
 from kit.errors import Unavailable
-from kit.event_row import NewEvent, batch_of
+from kit.event_row import EventBatchRow, NewEvent, batch_of
 from kit.ids import new_id
+from kit.masses import BY_ID, insert_into, update_by_id
+from kit.tables import Base, Row
 
 log = logging.getLogger(__name__)
 
@@ -52,6 +54,18 @@ class UnitOfWork:
         if self.access.workspace_id is None:
             raise RuntimeError("this work belongs to one workspace")
         return self.access.workspace_id
+
+    async def insert_many(self, kind: type[Base], rows: Sequence[Mapping[str, Any]]) -> None:
+        """Write rows given as values of the same columns, at once: what comes in masses is not worth an object each."""
+        if rows:
+            connection = await self.session.connection()
+            await connection.execute(insert_into(kind), [{**row, "workspace_id": self.workspace_id} for row in rows])
+
+    async def update_many(self, kind: type[Row], rows: Sequence[Mapping[str, Any]]) -> None:
+        """Change rows that this transaction has read, and so may change: each by its `id`, all in the same columns."""
+        if rows:
+            connection = await self.session.connection()
+            await connection.execute(update_by_id(kind, tuple(rows[0])), [{**row, BY_ID: row["id"]} for row in rows])
 
     @contextmanager
     def seeing_sealed(self) -> Iterator[None]:
@@ -104,12 +118,11 @@ class UnitOfWork:
             )
         )
 
-    def write_events(self) -> None:
+    async def write_events(self) -> None:
         """Put what was emitted into the transaction, as its last row."""
         if self._events:
-            row = batch_of(self._events, self.now)
-            self._batch_id = row.id = new_id()
-            self.session.add(row)
+            self._batch_id = new_id()
+            await self.insert_many(EventBatchRow, [batch_of(self._batch_id, self._events, self.now)])
 
     def committed(self) -> None:
         """Tell those who wait for nothing but the commit."""
@@ -206,7 +219,7 @@ class Database:
                     session.expunge_all()  # or the rollback would empty the rows that were read
                     await session.rollback()
                 else:
-                    uow.write_events()
+                    await uow.write_events()
                     await session.commit()
                     uow.committed()
 

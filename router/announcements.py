@@ -1,6 +1,7 @@
 """What the router tells pages about: ids and routing fields only; each session's socket makes its own view of them."""
 
-from typing import Any
+from datetime import datetime
+from typing import Any, Protocol
 
 from sqlalchemy import update
 
@@ -24,7 +25,22 @@ def contact_counted(uow: UnitOfWork, row: ContactRow, *, previous_agent_id: str 
     uow.emit(DESK, "contact", row.id, row.version, _routing_fields(row, previous_agent_id), sealed=row.sealed)
 
 
-def contact_unread(uow: UnitOfWork, row: ContactRow) -> None:
+class Unread(Protocol):
+    """As much of a contact as it takes to tell that its citizen wrote: a row, or what was read of one."""
+
+    id: str
+    status: str
+    agent_id: str | None
+    queue_id: str | None
+    channel: str
+    preview: str
+    last_in_at: datetime | None
+    unread: int
+    version: int
+    sealed: bool
+
+
+def contact_unread(uow: UnitOfWork, row: Unread) -> None:
     """Tell staff that the citizen wrote, and that nothing else of the contact changed; a sealed one by id only."""
     data = _routing_fields(row, None)
     if not row.sealed and row.last_in_at is not None:
@@ -32,7 +48,7 @@ def contact_unread(uow: UnitOfWork, row: ContactRow) -> None:
     uow.emit(DESK, "contact", row.id, row.version, data, sealed=row.sealed)
 
 
-def _routing_fields(row: ContactRow, previous_agent_id: str | None) -> dict[str, Any]:
+def _routing_fields(row: ContactRow | Unread, previous_agent_id: str | None) -> dict[str, Any]:
     return {
         "id": row.id,
         "status": row.status,

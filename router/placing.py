@@ -7,7 +7,7 @@ from sqlalchemy import select, update
 from kit.errors import Unavailable
 from kit.unit_of_work import UnitOfWork
 from router import store
-from router.announcements import contact_changed, contact_counted, contact_unread
+from router.announcements import contact_changed, contact_counted
 from router.contact import ChannelClass, ContactRequest, ContactStatus, class_of
 from router.descriptions import is_connected
 from router.dispatch import Dispatch
@@ -107,12 +107,6 @@ class Placing:
             await self._take_up_again(uow, row)
         else:
             contact_counted(uow, row)
-
-    def count_inbound(self, uow: UnitOfWork, contact: ContactRow) -> None:
-        contact.unread += 1
-        contact.last_in_at = uow.now
-        contact.version += 1
-        contact_unread(uow, contact)
 
     async def _take_up_again(self, uow: UnitOfWork, row: ContactRow) -> None:
         agent = await store.agent(uow, row.agent_id or "")

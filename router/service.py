@@ -103,10 +103,6 @@ class Router:
         """The citizen wrote again on an open contact: unread grows; parked wakes, wrap-up is taken up again."""
         await self._placing.append_inbound(uow, contact)
 
-    def count_inbound(self, uow: UnitOfWork, contact: ContactRow) -> None:
-        """`append_inbound` for a contact that waits, rings or is active, locked and read by this transaction."""
-        self._placing.count_inbound(uow, contact)
-
     async def abandon(self, uow: UnitOfWork, contact_id: str) -> None:
         """The citizen left. Waiting becomes ABANDONED, active goes to wrap-up; anything else is left as it is."""
         await self._placing.abandon(uow, contact_id)

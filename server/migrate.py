@@ -9,6 +9,8 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, func, select
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from server import planning
+
 # Any number, the same on every node; SQLite's BEGIN IMMEDIATE needs none.
 TURN = 4_291_027
 FOLDER = Path(__file__).parent / "migrations"
@@ -29,6 +31,8 @@ async def upgrade(engine: AsyncEngine) -> None:
         if connection.dialect.name == "postgresql":
             await connection.execute(select(func.pg_advisory_xact_lock(TURN)))
         await connection.run_sync(lambda sync: command.upgrade(config_for(sync), "head"))
+        if connection.dialect.name == "sqlite":
+            await connection.run_sync(planning.assume)
 
 
 async def current_revision(engine: AsyncEngine) -> str | None:

@@ -26,7 +26,7 @@ def run() -> None:
         target_metadata=METADATA,
         render_as_batch=connection.dialect.name == "sqlite",
         render_item=_render,
-        include_name=lambda name, _kind, _parents: "trigrams" not in (name or ""),
+        include_name=lambda name, _kind, _parents: "trigrams" not in (name or "") and name != "sqlite_stat1",
     )
     with context.begin_transaction():
         context.run_migrations()

@@ -21,3 +21,15 @@ async def test_upgrading_a_current_database_changes_nothing(database_url: str) -
     await upgrade(engine)
     assert await current_revision(engine) == newest_revision()
     await engine.dispose()
+
+
+async def test_sqlite_finds_the_few_by_their_own_index_not_by_the_workspace_all_share(sqlite_url: str) -> None:
+    engine = make_engine(sqlite_url)
+    statement = (
+        "EXPLAIN QUERY PLAN SELECT id FROM contacts"
+        " WHERE workspace_id = 'w' AND thread_id IN ('a', 'b', 'c') AND status IN ('queued', 'active')"
+    )
+    async with engine.connect() as connection:
+        plan = [row.detail for row in await connection.exec_driver_sql(statement)]
+    await engine.dispose()
+    assert plan == ["SEARCH contacts USING INDEX ix_contacts_thread_id (thread_id=?)"]
