@@ -94,6 +94,10 @@ class Talk:
         hears(self.citizen.page, AGENT_HZ, timeout_s=timeout_s)
 
 
+def has_a_telephone(staff: Staff) -> None:
+    expect(staff.page.locator(".dock .light")).to_contain_text("话机正常", timeout=15_000)
+
+
 @contextmanager
 def talking(browser_type: BrowserType, calling: Platform, tmp_path: Path, login: str) -> Iterator[Talk]:
     with speaking(browser_type, CITIZEN_HZ, tmp_path) as citizens, speaking(browser_type, AGENT_HZ, tmp_path) as desks:
@@ -102,7 +106,7 @@ def talking(browser_type: BrowserType, calling: Platform, tmp_path: Path, login:
         with_ears(citizen.page.context)
         agent.sign_in()
         agent.be_ready()
-        expect(agent.page.locator(".dock .light")).to_contain_text("话机正常", timeout=15_000)
+        has_a_telephone(agent)
         check(agent.page)
         citizen.open()
         citizen.dial()
@@ -137,7 +141,8 @@ def a_supervisor_listens_and_barges_in(talk: Talk, browser_type: BrowserType, ca
         supervisor = Staff(boards, calling, "banzhang")
         with_ears(supervisor.page.context)
         supervisor.sign_in()
-        supervisor.go("board")
+        has_a_telephone(supervisor)
+        supervisor.page.get_by_role("link", name="看板").click()
         supervisor.page.get_by_role("button", name=re.compile("苏敏")).first.click()
         supervisor.page.get_by_role("button", name="监听").click()
         bar = supervisor.page.locator(".dock .call")
