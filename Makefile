@@ -16,7 +16,7 @@ test: dev ## Install the test peers and run every test
 	@scripts/install-test-peers
 	@scripts/frontend build
 	@scripts/frontend test
-	.venv/bin/pytest
+	@scripts/run-tests
 
 check: dev ## Style, types, layers and generated files, without running a test
 	.venv/bin/ruff check .
