@@ -4,7 +4,6 @@ export default {
   dialling: 'Calling {number}; your telephone comes first',
   more: 'More: back to the voice menu, help',
   moreAsked: 'You asked for help; more',
-  moreShort: 'More',
   asked: 'Help asked for',
   sendBack: 'Back to the voice menu…',
   sendBackTitle: 'Send the citizen back to the voice menu',

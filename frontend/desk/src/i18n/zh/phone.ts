@@ -4,7 +4,6 @@ export default {
   dialling: '正在拨打{number}，先接通您的话机',
   more: '更多：回到语音菜单、求助',
   moreAsked: '已求助；更多操作',
-  moreShort: '更多',
   asked: '已求助',
   sendBack: '回到语音菜单…',
   sendBackTitle: '送诉求人回到语音菜单',
