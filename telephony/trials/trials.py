@@ -86,15 +86,19 @@ class _Trial:
     def __init__(self, scene: Scene, leg: CallLeg, panel: Panel) -> None:
         self._scene, self._leg, self._panel = scene, leg, panel
         self._tried = leg.variables["flow"]
+        self._given: dict[str, str] = {}
         self._around = TrialSurroundings(scene, panel, self._tried, leg.variables.get("hours", ""))
 
     async def walk(self) -> None:
         async with self._scene.database.unit_of_work(self._scene.access, read_only=True) as uow:
             flow = await draft(uow, self._tried)
             workspace = await uow.session.get_one(WorkspaceRow, uow.workspace_id)
-            values = {"name": workspace.name, "name_en": workspace.name_en, "service": ""}
+            self._given = {"name": workspace.name, "name_en": workspace.name_en, "service": ""}
         session = Session(
-            leg=self._leg, language=self._leg.variables.get("language", "zh-CN"), values=values, flow=self._tried
+            leg=self._leg,
+            language=self._leg.variables.get("language", "zh-CN"),
+            values=dict(self._given),
+            flow=self._tried,
         )
         start: str | None = flow.start
         while start is not None and flow is not None:
@@ -107,7 +111,8 @@ class _Trial:
         self._around.node = node
         last = session.path[-1] if session.path else None
         passed = {"node": last.node, "exit": last.exit, "keys": last.keys} if last else None
-        known = {name: value for name, value in session.values.items() if name not in session.secrets}
+        hidden = session.secrets | set(self._given)
+        known = {name: value for name, value in session.values.items() if name not in hidden}
         await self._panel.node(session.flow, key, passed, known)
 
     async def _follow(self, outcome: Outcome, after_call: str | None) -> str | None:

@@ -54,6 +54,7 @@ describe('the book of prompts', () => {
     expect([stateOf(old!, 'zh-CN'), stateOf(old!, 'en')]).toEqual(['out_of_date', 'ok'])
     expect([stateOf(welcome!, 'zh-CN'), stateOf(welcome!, 'en')]).toEqual(['ok', 'missing'])
     expect(stateOf(groups[1]!.rows[0]!, 'zh-CN')).toBe('silent')
+    expect(stateOf(groups[2]!.rows[0]!, 'zh-CN')).toBe('unmade')
     expect(wanting(groups[0]!, ['zh-CN']).map((row) => row.key)).toEqual(['old'])
     expect(wanting(groups[0]!, ['en']).map((row) => row.key)).toEqual(['welcome'])
   })

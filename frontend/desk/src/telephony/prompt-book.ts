@@ -2,8 +2,8 @@ import type { Prompt, PromptBook } from '../api/models'
 
 export const LANGUAGES = ['zh-CN', 'en'] as const
 export type PromptLanguage = (typeof LANGUAGES)[number]
-/** `silent`: callers hear nothing at all; `missing`: they hear Chinese instead. */
-export type PromptState = 'ok' | 'out_of_date' | 'missing' | 'silent'
+/** `silent`: callers hear nothing at all; `missing`: they hear Chinese instead; `unmade`: no flow asks for it. */
+export type PromptState = 'ok' | 'out_of_date' | 'missing' | 'silent' | 'unmade'
 
 export interface PromptRow {
   key: string
@@ -57,9 +57,10 @@ export function groupsOf(book: PromptBook): PromptGroup[] {
 export function stateOf(row: PromptRow, language: PromptLanguage): PromptState {
   const prompt = row.cells[language]
   if (prompt) return prompt.out_of_date ? 'out_of_date' : 'ok'
+  if (!row.nodes.length) return 'unmade'
   return language === 'zh-CN' ? 'silent' : 'missing'
 }
 
 /** Rows of a language that want work. */
 export const wanting = (group: PromptGroup, languages: readonly PromptLanguage[]): PromptRow[] =>
-  group.rows.filter((row) => languages.some((language) => stateOf(row, language) !== 'ok'))
+  group.rows.filter((row) => languages.some((language) => !['ok', 'unmade'].includes(stateOf(row, language))))

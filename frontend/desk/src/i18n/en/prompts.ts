@@ -17,6 +17,7 @@ export default {
     out_of_date: 'Out of date',
     missing: 'Missing: callers hear Chinese',
     silent: 'Missing: callers hear nothing',
+    unmade: 'None',
   },
   seconds: '{n} s',
   decibels: '{n} dB',

@@ -12,7 +12,7 @@ export default {
   openFlow: '打开流程',
   at: '节点：{nodes}',
   draftOnly: '只在草稿里',
-  state: { ok: '可用', out_of_date: '过时', missing: '缺少，来电听中文', silent: '缺少，来电听不到' },
+  state: { ok: '可用', out_of_date: '过时', missing: '缺少，来电听中文', silent: '缺少，来电听不到', unmade: '没有' },
   seconds: '{n} 秒',
   decibels: '{n} 分贝',
   byVoice: '合成语音',
