@@ -32,7 +32,7 @@ log = logging.getLogger(__name__)
 STREAM_LENGTH = 20_000
 SWEEP_AGE = timedelta(seconds=5)
 FORGET_INTERVAL_S = 0.5
-FORGET_AT_ONCE = 100
+FORGET_AT_ONCE = 25
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
