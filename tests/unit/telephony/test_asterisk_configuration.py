@@ -40,6 +40,25 @@ def test_behind_nat_the_public_address_is_told(tmp_path: Path) -> None:
     assert (udp["external_media_address"], udp["local_net"]) == ("203.0.113.9", "10.0.0.0/8")
 
 
+def test_behind_nat_browsers_are_told_the_public_address_too(tmp_path: Path) -> None:
+    outside = {"sip_address": "10.0.0.6", "external_address": "203.0.113.9"}
+    assert "10.0.0.6 => 203.0.113.9" in made(tmp_path, **outside)["rtp.conf"]
+    assert "ice_host_candidates" not in made(tmp_path, **outside | {"sip_address": "0.0.0.0"})["rtp.conf"]
+
+
+def test_pages_of_citizens_reach_our_application_alone_and_only_with_something_like_a_pass(tmp_path: Path) -> None:
+    plan = made(tmp_path)["extensions.conf"]
+    door = plan.partition("[axd-web]\n")[2].partition("\n[")[0]
+    assert "Stasis" not in door
+    assert door.count("Hangup(21)") == 2
+    inside = plan.partition("[axd-web-known]\n")[2].partition("\n[")[0]
+    assert "Dial" not in plan
+    assert {line.split(",")[0] for line in inside.splitlines() if line.startswith("exten")} == {
+        "exten => hotline",
+        "exten => back",
+    }
+
+
 def test_nothing_is_loaded_that_is_not_listed_and_no_phone_can_transfer_past_us(tmp_path: Path) -> None:
     texts = made(tmp_path)
     assert section(texts["modules.conf"], "modules")["autoload"] == "no"
