@@ -4,7 +4,6 @@ import logging
 from collections.abc import Sequence
 
 from channels.adapter import (
-    Attachment,
     Capabilities,
     ChannelUnavailable,
     ContactRequest,
@@ -23,9 +22,10 @@ from channels.fax.inbound import UNKNOWN, Fax, duplicate_key, notice_of, request
 from channels.fax.letter import letter_of
 from channels.fax.notices import FaxNotice, NotReceived, Outcome, number_of, read_notice
 from channels.fax.ways import FaxWay, Render, RenderingFailed
+from channels.files import keep
 from channels.gateway_mail import GatewayFile, GatewayMail
 from kit.access import Access
-from kit.blobs import BlobStore, record
+from kit.blobs import BlobStore
 from kit.unit_of_work import Database
 from records.messages.service import emit_delivery
 from records.staff import store as staff
@@ -141,27 +141,9 @@ class FaxAdapter:
             file=read,
             note=note,
             duplicate_key=key,
-            attachments=await self._keep(files),
+            attachments=await keep(self._database, self._access, self._blobs, files),
         )
         return request_of(raw, fax)
-
-    async def _keep(self, files: Sequence[GatewayFile]) -> tuple[Attachment, ...]:
-        """Store the files; the arrival that refers to them keeps them. Those of a repeat are deleted after a day."""
-        blobs = [await self._blobs.put(file.data) for file in files]
-        if blobs:
-            async with self._database.unit_of_work(self._access) as uow:
-                for file, blob in zip(files, blobs, strict=True):
-                    record(uow, blob, file.media_type, kept=False)
-        return tuple(
-            Attachment(
-                filename=file.filename,
-                media_type=file.media_type[:127],
-                size_bytes=blob.size_bytes,
-                blob_key=blob.key,
-                sha256=blob.sha256,
-            )
-            for file, blob in zip(files, blobs, strict=True)
-        )
 
     async def _note(self, mail: GatewayMail, outcome: Outcome) -> None:
         """Raises `IgnoredInbound`, always: news of our fax is no approach of a citizen."""

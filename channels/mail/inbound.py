@@ -6,14 +6,15 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from channels.adapter import Address, Attachment, ContactRequest, IgnoredInbound, RawInbound
+from channels.files import keep
 from channels.gateway_mail import GatewayFile, GatewayMail, GatewayReader
 from channels.mail import store
-from channels.mail.parsing.model import MailAttachment, ParsedMail
+from channels.mail.parsing.model import ParsedMail
 from channels.mail.queries import Queries
 from channels.mail.tables import MailboxRow
 from channels.mail.threads import ReplyMarks, digest, foreign_thread_key, plain_subject
 from kit.access import Access
-from kit.blobs import BlobStore, record
+from kit.blobs import BlobStore
 from kit.unit_of_work import Database
 from records.messages.service import emit_delivery
 from router.contact import Channel
@@ -65,7 +66,7 @@ class Inbound:
         self._refuse_machines(mail, answered)
         if self._queries is not None:
             await self._queries.take(raw, mail)
-        attachments = await self._keep(mail.attachments)
+        attachments = await keep(self._database, self._access, self._blobs, mail.attachments)
         return _request(raw, mail, mailbox, key, attachments)
 
     async def _of_gateway(
@@ -116,24 +117,6 @@ class Inbound:
                     await emit_delivery(uow, messages[0])
         kind = "bounce" if bounce.permanent else "delivery is delayed"
         raise IgnoredInbound(f"{kind}: {addresses}"[:500])
-
-    async def _keep(self, files: Sequence[MailAttachment]) -> tuple[Attachment, ...]:
-        """Store the files; the arrival that refers to them keeps them. Those of a repeat are deleted after a day."""
-        blobs = [await self._blobs.put(file.data) for file in files]
-        if blobs:
-            async with self._database.unit_of_work(self._access) as uow:
-                for file, blob in zip(files, blobs, strict=True):
-                    record(uow, blob, file.media_type, kept=False)
-        return tuple(
-            Attachment(
-                filename=file.filename,
-                media_type=file.media_type[:127],
-                size_bytes=blob.size_bytes,
-                blob_key=blob.key,
-                sha256=blob.sha256,
-            )
-            for file, blob in zip(files, blobs, strict=True)
-        )
 
 
 def _is_of_gateway(mail: ParsedMail, mailbox: MailboxRow) -> bool:

@@ -88,37 +88,25 @@ async def history(uow: UnitOfWork, who: Actor, citizen_id: str) -> list[RecordCh
         | {one.undone_by_id for one in merges}
         | {one.undone_by_id for one in splits},
     )
-    found = [await _merge_line(uow, one, family, names) for one in merges]
-    found += [await _split_line(uow, one, family, names) for one in splits]
+    rows: list[MergeRow | SplitRow] = [*merges, *splits]
+    found = [await _line(uow, one, family, names) for one in rows]
     return sorted(found, key=lambda line: line.at, reverse=True)
 
 
-async def _merge_line(uow: UnitOfWork, row: MergeRow, family: list[str], names: dict[str, str]) -> RecordChange:
-    other_id = row.merged_id if row.kept_id in family else row.kept_id
+async def _line(uow: UnitOfWork, row: MergeRow | SplitRow, family: list[str], names: dict[str, str]) -> RecordChange:
+    if isinstance(row, MergeRow):
+        kept_id, other_id, at, by_id = row.kept_id, row.merged_id, row.merged_at, row.merged_by_id
+    else:
+        kept_id, other_id, at, by_id = row.from_id, row.new_id, row.split_at, row.split_by_id
+    other_id = other_id if kept_id in family else kept_id
     return RecordChange(
         id=row.id,
-        kind="merge",
+        kind="merge" if isinstance(row, MergeRow) else "split",
         other_id=other_id,
         other_name=await _name(uow, other_id),
         reason=row.reason,
-        at=row.merged_at,
-        by=names.get(row.merged_by_id, ""),
-        undone_at=row.undone_at,
-        undone_by=names.get(row.undone_by_id or ""),
-        can_undo=row.undone_at is None,
-    )
-
-
-async def _split_line(uow: UnitOfWork, row: SplitRow, family: list[str], names: dict[str, str]) -> RecordChange:
-    other_id = row.new_id if row.from_id in family else row.from_id
-    return RecordChange(
-        id=row.id,
-        kind="split",
-        other_id=other_id,
-        other_name=await _name(uow, other_id),
-        reason=row.reason,
-        at=row.split_at,
-        by=names.get(row.split_by_id, ""),
+        at=at,
+        by=names.get(by_id, ""),
         undone_at=row.undone_at,
         undone_by=names.get(row.undone_by_id or ""),
         can_undo=row.undone_at is None,

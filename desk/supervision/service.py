@@ -7,6 +7,7 @@ from sqlalchemy import select
 from desk.access import Actor
 from desk.calls import assistance
 from desk.inbox import store
+from desk.inbox.presenting import agent_view
 from desk.schemas.supervision import Alarm, BoardAgent, BoardView, Figure, LogoutInput, QueueLine
 from kit.errors import NotFound
 from kit.unit_of_work import Database, UnitOfWork
@@ -94,17 +95,7 @@ def _queue_line(line: QueueStanding, queue: QueueRow) -> QueueLine:
 def _board_agent(standing: AgentStanding, account: AccountRow, queues: dict[str, QueueRow], at: datetime) -> BoardAgent:
     since = standing.longest_since
     return BoardAgent(
-        id=standing.agent_id,
-        version=standing.version,
-        display_name=account.display_name,
-        staff_number=account.staff_number,
-        presence=standing.presence,
-        reason=standing.reason,
-        pending=standing.pending,
-        state=standing.state,
-        since=standing.since,
-        capacity=dict(standing.capacity),
-        load=dict(standing.load),
+        **agent_view(standing, account).model_dump(),
         group_name=standing.group_name,
         current=[queues[queue_id].name for queue_id in standing.queue_ids if queue_id in queues],
         longest_s=int((at - since).total_seconds()) if since else None,
