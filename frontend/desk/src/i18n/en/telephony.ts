@@ -1,6 +1,13 @@
 export default {
   title: 'Telephone',
-  parts: { flows: 'Voice menus', items: 'Read out', prompts: 'Prompts', polls: 'Polls', duties: 'Emergency roster', recordings: 'Recordings' },
+  parts: {
+    flows: 'Voice menus',
+    items: 'Read out',
+    prompts: 'Prompts',
+    polls: 'Polls',
+    duties: 'Emergency roster',
+    recordings: 'Recordings',
+  },
   language: { 'zh-CN': 'Chinese', en: 'English' },
   service: 'Telephone service',
   serviceWay: { hours: 'By the hours', human: 'Straight to a human', night: 'Night' },
@@ -231,7 +238,8 @@ export default {
     to: 'An outside number, or extension:8001.',
     uses: 'Separated by spaces.',
     keys: 'Such as 12345.',
-    domain: 'The digits that callers enter and this domain make the address, such as qq.com; leave both empty for the known one.',
+    domain:
+      'The digits that callers enter and this domain make the address, such as qq.com; leave both empty for the known one.',
   },
   option: {
     variable: 'a variable',

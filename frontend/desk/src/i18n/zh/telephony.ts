@@ -1,6 +1,13 @@
 export default {
   title: '电话管理',
-  parts: { flows: '语音导航', items: '播报内容', prompts: '提示音', polls: '民意调查', duties: '应急值班', recordings: '录音' },
+  parts: {
+    flows: '语音导航',
+    items: '播报内容',
+    prompts: '提示音',
+    polls: '民意调查',
+    duties: '应急值班',
+    recordings: '录音',
+  },
   language: { 'zh-CN': '中文', en: '英文' },
   service: '电话服务',
   serviceWay: { hours: '按工作时间', human: '直接转人工', night: '夜间模式' },
