@@ -157,15 +157,5 @@ class RecordingHoldInput(BaseModel):
     reason: str = Field(min_length=2, max_length=500)
 
 
-class DialInput(BaseModel):
-    number: str = Field(min_length=2, max_length=32)
-
-
-class DialView(BaseModel):
-    """`contact_id`: of the call that is being made."""
-
-    contact_id: str
-
-
 class SupervisionInput(BaseModel):
     mode: Literal["listen", "whisper", "barge"]

@@ -8,8 +8,6 @@ from pydantic import AwareDatetime
 
 from desk.access import Actor, Reading, Writing, require, services_of
 from desk.schemas.telephone import (
-    DialInput,
-    DialView,
     DutyInput,
     DutyView,
     RecordingHoldInput,
@@ -108,13 +106,6 @@ async def export_recording(who: Supervisor, request: Request, recording_id: str)
 @routes.post("/recordings/{recording_id}/hold")
 async def hold_recording(who: Supervisor, uow: Writing, recording_id: str, body: RecordingHoldInput) -> RecordingView:
     return await supervision.hold(uow, who, recording_id, body)
-
-
-@routes.post("/calls/{contact_id}/dial", status_code=201)
-async def dial_number(who: Agent, uow: Writing, request: Request, contact_id: str, body: DialInput) -> DialView:
-    """Call somebody about a contact; the agent's telephone rings first. Emergency numbers may be called always."""
-    bag = services_of(request)
-    return await supervision.dial(uow, bag.router, bag.dial_guard, who, contact_id, body.number)
 
 
 @routes.post("/calls/{contact_id}/supervise", status_code=204)

@@ -8,21 +8,18 @@ from fastapi.responses import FileResponse, Response
 from sqlalchemy import Select, select
 
 from desk.access import Actor
-from desk.inbox import reading, store
+from desk.inbox import store
 from desk.inbox.files import HEADERS
 from desk.inbox.visibility import reads_queue
-from desk.schemas.telephone import DialView, DutyInput, DutyView, RecordingHoldInput, RecordingView, ServiceInput
+from desk.schemas.telephone import DutyInput, DutyView, RecordingHoldInput, RecordingView, ServiceInput
 from kit.blobs import BlobStore
 from kit.errors import NotFound
 from kit.unit_of_work import Database, UnitOfWork
-from records.citizens.addresses import normalise
 from records.staff import audit
-from records.staff.tables import AccountRoleRow, RoleRow, WorkspaceRow
-from router.service import Router
+from records.staff.tables import WorkspaceRow
 from router.tables import ContactRow
 from telephony.compressed import OGG, to_opus
-from telephony.guard import DialGuard
-from telephony.switchboard import callbacks, duty
+from telephony.switchboard import duty
 from telephony.switchboard.duty import Duty
 from telephony.switchboard.switchboard import SERVICE
 from telephony.tables import DutyRow, RecordingRow
@@ -124,19 +121,6 @@ async def written(database: Database, who: Actor, contact_id: str, action: str) 
         if row is None or not reads_queue(who, row.queue_id, await store.restricted_queues(uow)):
             raise NotFound("There is no such call.")
         audit.record(uow, action, "contact", contact_id, sealed=row.sealed)
-
-
-async def dial(uow: UnitOfWork, router: Router, guard: DialGuard, who: Actor, contact_id: str, number: str) -> DialView:
-    """Raises `NotFound`, `Conflict` code `agent_not_available`, `Forbidden`, `TooMany`."""
-    row = (await reading.require_contact(uow, who, contact_id)).row
-    guard.require(who.account_id, await _roles(uow, who), normalise("phone", number))
-    audit.record(uow, "call.dialled", "contact", contact_id, sealed=row.sealed)
-    return DialView(contact_id=await callbacks.dial(uow, router, contact_id, who.account_id, number))
-
-
-async def _roles(uow: UnitOfWork, who: Actor) -> list[str]:
-    found = select(RoleRow.key).join(AccountRoleRow, AccountRoleRow.role_id == RoleRow.id)
-    return list(await uow.session.scalars(found.where(AccountRoleRow.account_id == who.account_id)))
 
 
 async def duties(uow: UnitOfWork) -> list[DutyView]:

@@ -211,6 +211,9 @@ async def test_the_thread_holds_the_recordings_that_one_may_hear_with_both_sides
     assert (await agent.get(f"recordings/{theirs}/sound")).status_code == 404
     part = await agent.get(f"recordings/{own}/sound", headers={"Range": "bytes=44-99"})
     assert (part.status_code, part.content) == (206, data[44:100])
+    small = await agent.get(f"recordings/{own}/compressed")
+    assert (small.content[:4], small.headers["content-type"]) == (b"OggS", "audio/ogg")
+    assert (await agent.get(f"recordings/{theirs}/compressed")).status_code == 404
     shape = (await agent.get(f"recordings/{own}/waveform")).json()
     assert len(shape["citizen"]) == len(shape["others"])
     assert shape["citizen"][10] > 0
@@ -230,3 +233,8 @@ async def test_a_call_for_help_stands_on_the_board_until_a_supervisor_takes_part
     assert (await other.delete(f"calls/{contact}/help")).status_code == 404
     assert (await boss.delete(f"calls/{contact}/help")).status_code == 204
     assert not [item for item in (await boss.get("board")).json()["alarms"] if item["code"] == "help"]
+
+
+async def test_nobody_dials_about_a_contact_that_he_may_not_open(office: Inbox, agent: AsyncClient) -> None:
+    others = await office.contact(channel="mail", queue="mail", agent_id=new_id())
+    assert (await agent.post(f"calls/{others}/dial", json={"number": "13800138000"})).status_code == 404

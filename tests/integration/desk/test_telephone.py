@@ -8,10 +8,8 @@ from httpx import AsyncClient
 from sqlalchemy import select
 
 from kit import blobs
-from kit.ids import new_id
 from records.knowledge import service as knowledge
 from records.staff.tables import AuditRow, WorkspaceRow
-from telephony.guard import DialGuard, GuardSettings
 from telephony.ivr.default_flow import default_flow
 from telephony.switchboard import flows
 from telephony.tables import RecordingRow
@@ -108,14 +106,6 @@ async def test_duties_and_the_switch_are_the_supervisors(office: Inbox, keeper: 
     agent = await office.desk.signed_in("registrar")
     assert (await agent.put("telephone/service", json={"service": ""})).status_code == 403
     assert (await agent.get("telephone/recordings")).status_code == 403
-
-
-async def test_an_agent_dials_about_no_contact_that_he_may_not_open(office: Inbox) -> None:
-    office.desk.services.dial_guard = DialGuard(GuardSettings())
-    others = await office.contact(agent_id=new_id())
-    agent = await office.desk.signed_in("registrar")
-    answer = await agent.post(f"telephone/calls/{others}/dial", json={"number": "13800138000"})
-    assert answer.status_code == 404
 
 
 async def recorded(office: Inbox, contact_id: str, data: bytes, *, sealed: bool = False) -> str:
