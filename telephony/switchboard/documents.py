@@ -4,6 +4,7 @@ import asyncio
 import logging
 import tempfile
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 from PIL import Image
@@ -32,6 +33,8 @@ ITEM_OF = {"guide": "guides"}
 """Document to the item that it holds; other documents are items of their own name."""
 MAIL, FAX = Channel.MAIL.value, Channel.FAX.value
 DRAWING_S = 40.0
+PAGES = "传真 {pages} 页"
+"""What agents read; Chinese, as all that the platform writes into a record."""
 START = words(
     "资料已备好，请在听到信号音后按传真机的启动键，发完后本次通话结束。",
     "It is ready. Please press the start key of your fax machine at the tone; the call ends with the fax.",
@@ -108,7 +111,7 @@ async def _keep(house: House, call: Call, item: KnowledgeItemRow, document: str,
         contact = await store.contact(uow, call.contact_id)
         told = {"pages": pages, "arrived": result.pages, "fax": result.status.value, "on_call": True}
         new = _message(contact, item, document, FAX, len(call.session.path), told)
-        message = await append(uow, new)
+        message = await append(uow, replace(new, subject=f"{item.title} · {PAGES.format(pages=pages)}"))
         await uow.session.flush()
         uow.session.add(
             OutboxRow(

@@ -88,7 +88,7 @@ async def test_a_guide_is_faxed_on_the_callers_own_call(line: Hotline) -> None:
     assert (contact.status, contact.disposition) == (ContactStatus.CLOSED, "self_service")
     assert (outbox.channel, outbox.state, outbox.last_error) == ("fax", "delivered", "")
     assert {"pages": 2, "arrived": 2, "fax": "complete"}.items() <= message.detail.items()
-    assert message.contact_id == contact.id
+    assert (message.contact_id, message.subject) == (contact.id, "办事指南 · 传真 2 页")
     assert "guide_fax_here:next" in contact.hints["path"]
 
 
