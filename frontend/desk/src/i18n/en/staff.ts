@@ -39,7 +39,8 @@ export default {
   sessions: 'Signed-in devices',
   sessionsHint: 'Sign out what you do not know.',
   pin: 'Telephone PIN',
-  pinHint: 'Dial {number} on any telephone and enter staff number {staff} and the PIN, to listen to calls and recordings. Each time is written down.',
+  pinHint:
+    'Dial {number} on any telephone and enter staff number {staff} and the PIN, to listen to calls and recordings. Each time is written down.',
   pinNowhere: 'Listening by telephone is switched off.',
   pinSetAt: 'Set {when}',
   pinNone: 'There is no telephone PIN yet.',
