@@ -1937,26 +1937,6 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/desk/telephone/calls/{contact_id}/dial": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /**
-         * Dial Number
-         * @description Call somebody about a contact; the agent's telephone rings first. Emergency numbers may be called always.
-         */
-        post: operations["dial_number_api_desk_telephone_calls__contact_id__dial_post"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
     "/api/desk/telephone/calls/{contact_id}/end-supervision": {
         parameters: {
             query?: never;
@@ -3697,19 +3677,6 @@ export interface components {
             name: string;
             /** Name En */
             name_en: string;
-        };
-        /** DialInput */
-        DialInput: {
-            /** Number */
-            number: string;
-        };
-        /**
-         * DialView
-         * @description `contact_id`: of the call that is being made.
-         */
-        DialView: {
-            /** Contact Id */
-            contact_id: string;
         };
         /** DigitsInput */
         DigitsInput: {
@@ -10051,41 +10018,6 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
-            };
-        };
-    };
-    dial_number_api_desk_telephone_calls__contact_id__dial_post: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                contact_id: string;
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["DialInput"];
-            };
-        };
-        responses: {
-            /** @description Successful Response */
-            201: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["DialView"];
-                };
-            };
-            /** @description Validation Error */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
-                };
             };
         };
     };
