@@ -10,8 +10,13 @@ import socket
 import struct
 import sys
 import time
+from collections import deque
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
+
+from server.bench import agent_phones
+from server.bench.agent_phones import AgentPhones
 
 HOST = "127.0.0.2"
 TICK_NS = 20_000_000
@@ -23,13 +28,16 @@ SAMPLES = 160
 KEYS = "0123456789*#"
 EVENT, EVENT_END = 101, 0x80
 GOODBYE_S = 1.0
+HEAD_BYTES, SILENT = 12, b"\xff\x7f"
+RINGS_NS = 200_000_000
 
 
 @dataclass(frozen=True, kw_only=True)
 class Load:
     """`keys`: what each caller presses, for `key_ticks` of 20 ms each, with as long a pause.
 
-    Without `calls` it is called.
+    `first`: the callers' numbers count from it. `phones`: user and secret of agents' telephones; whoever rings one
+    there hangs up soon.
     """
 
     server_port: int
@@ -40,10 +48,13 @@ class Load:
     seconds: float = 10.0
     keys: str = ""
     key_ticks: int = 5
+    first: int = 0
+    phones: Sequence[tuple[str, str]] = ()
 
 
 @dataclass(slots=True)
 class Call:
+    number: str
     invited_ns: int
     answered_ns: int = 0
     first_sound_ns: int = 0
@@ -59,7 +70,7 @@ class Call:
 
 @dataclass
 class Heard:
-    """Nanoseconds of the wall clock; `rung`: number called and when its INVITE came."""
+    """Nanoseconds; `gaps`: pauses in the sound; `rung`: who called an agent's telephone, and when by the wall clock."""
 
     invite_200_ns: list[int] = field(default_factory=list)
     first_sound_ns: list[int] = field(default_factory=list)
@@ -77,9 +88,12 @@ class Callers:
         self._sip_port, self._rtp_port = self._sip.getsockname()[1], self._rtp.getsockname()[1]
         self._calls: dict[str, Call] = {}
         self._by_source: dict[tuple[str, int], Call] = {}
-        self._rung: list[tuple[str, int]] = []
+        sip = _socket(0, agent_phones.HOST)
+        self._phones = AgentPhones(sip, _receive, load.server_port, load.phones)
+        self._leaving: deque[tuple[int, str]] = deque()
 
     def run(self) -> Heard:
+        self._phones.register()
         end = time.monotonic_ns() + int(self._load.seconds * 1e9)
         tick, begun = time.monotonic_ns(), time.monotonic()
         while time.monotonic_ns() < end:
@@ -91,13 +105,33 @@ class Callers:
                 for call in self._by_source.values():
                     self._speak(call)
             self._drain()
+            self._let_go()
             time.sleep(0.001)
         self._hang_up()
         return self._result()
 
+    def _let_go(self) -> None:
+        """Whoever rang an agent's telephone hangs up a moment later."""
+        known = len(self._phones.rung)
+        self._phones.drain()
+        for caller, at_ns in self._phones.rung[known:]:
+            self._leaving.append((at_ns + RINGS_NS, caller))
+        while self._leaving and self._leaving[0][0] < time.time_ns():
+            _, caller = self._leaving.popleft()
+            for call_id in [call_id for call_id, call in self._calls.items() if caller.endswith(call.number)]:
+                self._leave(call_id)
+
+    def _leave(self, call_id: str) -> None:
+        call = self._calls[call_id]
+        if call.remote is not None:
+            self._send(call_id, "BYE", 2)
+            self._by_source.pop(call.remote, None)
+            call.remote = None
+
     def _invite(self, call_id: str) -> None:
         uri = f"sip:{self._load.number}@127.0.0.1:{self._load.server_port}"
-        self._calls[call_id] = Call(invited_ns=time.time_ns(), uri=uri, to=f"<{uri}>")
+        number = f"1{self._load.first + len(self._calls):010}"
+        self._calls[call_id] = Call(invited_ns=time.time_ns(), uri=uri, to=f"<{uri}>", number=number)
         self._send(call_id, "INVITE", 1, self._description())
 
     def _send(self, call_id: str, method: str, number: int, body: str = "") -> None:
@@ -106,7 +140,7 @@ class Callers:
             f"{method} {call.uri} SIP/2.0",
             f"Via: SIP/2.0/UDP {HOST}:{self._sip_port};branch=z9hG4bK{secrets.token_hex(8)};rport",
             "Max-Forwards: 70",
-            f"From: <sip:1{call_id.partition('-')[0].zfill(10)}@{HOST}>;tag={call_id}",
+            f"From: <sip:{call.number}@{HOST}>;tag={call_id}",
             f"To: {call.to}",
             f"Call-ID: {call_id}",
             f"CSeq: {number} {method}",
@@ -157,9 +191,10 @@ class Callers:
                     break
                 take(data, _moment(notes), source)
 
-    def _sound(self, _data: bytes, at_ns: int, source: tuple[str, int]) -> None:
+    def _sound(self, data: bytes, at_ns: int, source: tuple[str, int]) -> None:
+        """Silence that is sent is a gap, too: a caller hears no difference."""
         call = self._by_source.get(source)
-        if call is None:
+        if call is None or not data[HEAD_BYTES:].strip(SILENT):
             return
         if call.last_ns and at_ns - call.last_ns > GAP_NS:
             call.gaps += 1
@@ -170,9 +205,6 @@ class Callers:
         head, _, body = data.decode().partition("\r\n\r\n")
         start, *lines = head.split("\r\n")
         headers = {name.strip().lower(): value.strip() for name, _, value in (line.partition(":") for line in lines)}
-        if start.startswith("INVITE "):
-            self._rung.append((start.split()[1].partition(":")[2].partition("@")[0], at_ns))
-            self._answer(start, headers, lines)
         call = self._calls.get(headers.get("call-id", ""))
         if call is None or not headers.get("cseq", "").endswith("INVITE") or not start.startswith("SIP/2.0 "):
             return
@@ -186,17 +218,9 @@ class Callers:
             call.remote = ("127.0.0.1", int(body.partition("m=audio ")[2].split()[0]))
             self._by_source[call.remote] = call
 
-    def _answer(self, _start: str, headers: dict[str, str], lines: list[str]) -> None:
-        """Who is called rings for a moment in thought and declines."""
-        vias = [line for line in lines if line.lower().startswith("via:")]
-        kept = [*vias, *(f"{name}: {headers[name]}" for name in ("from", "call-id", "cseq"))]
-        answer = ["SIP/2.0 486 Busy Here", *kept, f"To: {headers['to']};tag=b", "Content-Length: 0", "", ""]
-        self._sip.sendto("\r\n".join(answer).encode(), ("127.0.0.1", self._load.server_port))
-
     def _hang_up(self) -> None:
-        for call_id, call in self._calls.items():
-            if call.answered_ns:
-                self._send(call_id, "BYE", 2)
+        for call_id in self._calls:
+            self._leave(call_id)
         time.sleep(GOODBYE_S)
 
     def _result(self) -> Heard:
@@ -208,15 +232,23 @@ class Callers:
             refused=sum(call.refused for call in calls),
             silent=sum(not call.first_sound_ns for call in calls),
             packets=sum(call.packets for call in calls),
-            rung=self._rung,
+            rung=self._phones.rung,
         )
 
 
-def _socket(port: int) -> socket.socket:
+def _receive(sip: socket.socket) -> tuple[bytes, int] | None:
+    try:
+        data, notes, _, _ = sip.recvmsg(4096, 64)
+    except BlockingIOError:
+        return None
+    return data, _moment(notes)
+
+
+def _socket(port: int, host: str = HOST) -> socket.socket:
     made = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
     made.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, BUFFER_BYTES)
     made.setsockopt(socket.SOL_SOCKET, SO_TIMESTAMPNS, 1)
-    made.bind((HOST, port))
+    made.bind((host, port))
     made.setblocking(False)
     return made
 

@@ -85,7 +85,7 @@ def voice(
     seconds: Annotated[float, typer.Option(help="全部接通后的秒数 / seconds once all are up")] = 30.0,
     as_json: Annotated[bool, typer.Option("--json", help="逐行 JSON / JSON lines")] = False,
 ) -> None:
-    """Asterisk 承载多少通话 / How many calls Asterisk carries, beside a plain dial plan."""
+    """网关在语音菜单中承载多少通话 / How many calls the menu carries, beside a plain dial plan."""
     _show(run_voice(channels, seconds), as_json)
 
 

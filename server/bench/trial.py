@@ -6,10 +6,11 @@ import signal
 import socket
 import sys
 import tempfile
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import Self
 
 import httpx
@@ -28,6 +29,7 @@ from server.settings import Settings, environment_with
 
 START_TIMEOUT_S = 60.0
 STOP_TIMEOUT_S = 30.0
+NOTHING: Mapping[str, str] = MappingProxyType({})
 
 
 @dataclass(kw_only=True)
@@ -43,11 +45,14 @@ class Trial:
     @classmethod
     @asynccontextmanager
     async def started(
-        cls, *, agents: int, chats_per_agent: int, database_url: str | None = None
+        cls, *, agents: int, chats_per_agent: int, database_url: str | None = None, more: Mapping[str, str] = NOTHING
     ) -> AsyncIterator[Self]:
-        """Start on a free port of the loopback address; `database_url` must name an empty database."""
+        """Start on a free port of the loopback address; `database_url` must name an empty database.
+
+        `more`: of the environment, for what is measured.
+        """
         with tempfile.TemporaryDirectory(prefix="axd-bench-") as folder:
-            environment = _environment(Path(folder), database_url)
+            environment = {**_environment(Path(folder), database_url), **more}
             settings = Settings(
                 data_dir=Path(folder), port=int(environment["AXD_PORT"]), database_url=database_url or ""
             )
