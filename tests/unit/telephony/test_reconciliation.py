@@ -12,7 +12,7 @@ from telephony.asterisk.settings import AsteriskSettings
 from telephony.asterisk.wire import Wire
 from telephony.calls import HangUpCause, LegState
 from telephony.lines.book import Book
-from telephony.web_pass import WebPasses
+from telephony.web_pass import WebPass, WebPasses
 
 
 class Answers:
@@ -106,6 +106,14 @@ async def test_a_leg_that_moved_to_another_channel_is_known_by_the_id_it_began_w
     [leg] = (await reconcile(registry, lambda *_: None)).legs
     assert leg.id == "began"
     assert registry.legs["later"] is leg
+
+
+async def test_a_citizens_page_is_adopted_by_what_its_pass_says_however_old(tmp_path: Path) -> None:
+    about = WebPass(visitor="v", session="s", dialled="12396", language="en")
+    long_ago = WebPasses(b"", now=lambda: 0.0).issue(about)
+    found = [channel("page", app="Stasis", args=f"axd,web,web,{long_ago}")]
+    [leg] = (await reconcile(registry_on(Answers(channels=found), tmp_path), lambda *_: None)).legs
+    assert (leg.caller, leg.dialled, leg.variables["session_id"]) == ("", "12396", "s")
 
 
 async def test_held_parties_belong_to_their_bridge_and_an_empty_one_is_closed(tmp_path: Path) -> None:
