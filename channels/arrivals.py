@@ -189,10 +189,12 @@ async def _first_of(uow: UnitOfWork, row: LedgerRow) -> LedgerRow | None:
 
 
 async def _open_contact(uow: UnitOfWork, request: ContactRequest) -> ContactRow | None:
+    # A call that is made about the conversation stands in its thread, too; nobody writes to it.
     return await uow.session.scalar(
         select(ContactRow)
         .join(ThreadRow, ThreadRow.id == ContactRow.thread_id)
         .where(ThreadRow.key == request.thread_key, ContactRow.status.in_(OPEN_STATUSES))
+        .where(ContactRow.channel != Channel.CALLBACK)
         .order_by(ContactRow.received_at.desc())
         .limit(1)
     )

@@ -11,7 +11,7 @@ from kit.unit_of_work import UnitOfWork
 from records.messages.service import LockedThread
 from records.messages.tables import ThreadRow
 from router.announcements import contact_unread
-from router.contact import ContactStatus
+from router.contact import Channel, ContactStatus
 from router.tables import ContactRow
 
 STANDING = (ContactStatus.RECEIVED, ContactStatus.QUEUED, ContactStatus.OFFERED, ContactStatus.ACTIVE)
@@ -56,6 +56,7 @@ _CONTACTS = (
     )
     .join(ThreadRow, ThreadRow.id == ContactRow.thread_id)
     .where(ContactRow.thread_id.in_(bindparam("thread_ids", expanding=True)), ContactRow.status.in_(STANDING))
+    .where(ContactRow.channel != Channel.CALLBACK)  # made about the conversation: nobody writes to it
     .order_by(ContactRow.id)
     .with_for_update()
 )

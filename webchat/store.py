@@ -38,10 +38,12 @@ async def thread_of(uow: UnitOfWork, session_id: str) -> ThreadRow | None:
 
 
 async def newest_contact(uow: UnitOfWork, session_id: str) -> ContactRow | None:
+    """Of what the visitor wrote: a call that an agent makes about it stands in the thread, too, and is not his."""
     return await uow.session.scalar(
         select(ContactRow)
         .join(ThreadRow, ThreadRow.id == ContactRow.thread_id)
         .where(ThreadRow.channel == Channel.CHAT, ThreadRow.key == session_id)
+        .where(ContactRow.channel != Channel.CALLBACK)
         .order_by(ContactRow.received_at.desc(), ContactRow.id.desc())
         .limit(1)
     )

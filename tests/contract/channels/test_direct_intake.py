@@ -2,9 +2,11 @@
 
 import asyncio
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
+from channels import ledger
 from channels.adapter import MalformedInbound
 from kit.access import Access
 from kit.blobs import BlobRow, record
@@ -15,6 +17,7 @@ from router.contact import ContactStatus
 from router.tables import ContactRow
 from tests.support.channel_room import ChannelRoom
 from tests.support.waiting import wait_until
+from webchat import store as webchat
 
 FILE = {"filename": "申请.txt", "media_type": "text/plain", "size_bytes": 3, "blob_key": "k1", "sha256": "0" * 64}
 
@@ -27,6 +30,26 @@ async def test_the_same_item_five_times_at_once_is_one_message_with_one_answer(r
     }
     assert len(await room.ledger()) == 1
     assert await room.heard() == ["您好"]
+
+
+@pytest.mark.parametrize("status", [ContactStatus.ACTIVE, ContactStatus.PARKED])
+async def test_what_a_citizen_writes_while_he_is_called_about_it_belongs_to_what_he_wrote(
+    room: ChannelRoom, status: ContactStatus
+) -> None:
+    intake = room.direct(room.side.chat)
+    before = await intake(room.chat("a"))
+    (about,) = await room.contacts()
+    async with room.database.unit_of_work(room.access) as uow:
+        call = {"channel": "callback", "direction": "out", "external_id": "dial", "thread_id": about.thread_id}
+        sender = {"sender_kind": "phone", "sender": "+8613800138000", "recipient": "12345"}
+        later = {"received_at": uow.now + timedelta(minutes=1), "status": status, "hints": {}, "requirements": {}}
+        uow.session.add(ContactRow(**call, **sender, **later))
+    together = await intake(room.chat("b"))
+    async with room.database.unit_of_work(room.access) as uow:
+        row = ledger.enter(uow, room.chat("c"), None)
+        alone = await room.arrivals.arrive(uow, row, await room.side.chat.parse(room.chat("c")), None)
+        seen = await webchat.newest_contact(uow, "s1")
+    assert {before.contact_id, together.contact_id, alone.contact_id, seen and seen.id} == {about.id}
 
 
 async def test_the_same_item_through_two_processes_at_once_is_one_message(room: ChannelRoom) -> None:
