@@ -28,6 +28,7 @@ class AgentPhones:
         self._port = sip.getsockname()[1]
         self._registered: set[str] = set()
         self._invites: dict[str, list[str]] = {}
+        self._known: set[str] = set()
         self.rung: list[tuple[str, int]] = []
 
     def register(self) -> None:
@@ -52,9 +53,11 @@ class AgentPhones:
         if start.startswith("SIP/2.0 "):
             self._answered(int(start.split()[1]), headers)
         elif start.startswith("INVITE "):
+            if headers["call-id"] not in self._known:
+                self._known.add(headers["call-id"])
+                caller = CALLER.search(headers["from"])
+                self.rung.append((caller[1] if caller else "", at_ns))
             self._invites[headers["call-id"]] = lines
-            caller = CALLER.search(headers["from"])
-            self.rung.append((caller[1] if caller else "", at_ns))
             self._answer("180 Ringing", lines)
         elif not start.startswith("ACK "):
             self._answer("200 OK", lines)

@@ -118,9 +118,9 @@ async def _furnish(
     place = Place(key=PROMPT, language=LANGUAGE, name=PROMPT)
     await Prompts(database, services.blobs).upload(access, place, path.read_bytes(), Edits())
     async with database.unit_of_work(access) as uow:
-        for number, flow in _menus(prompts_s).items():
-            await flows.save_draft(uow, MENUS[number], MENUS[number], flow.model_dump(mode="json"), 0)
-            await flows.publish(uow, MENUS[number])
+        for dialled, flow in _menus(prompts_s).items():
+            await flows.save_draft(uow, MENUS[dialled], MENUS[dialled], flow.model_dump(mode="json"), 0)
+            await flows.publish(uow, MENUS[dialled])
         trunk = TrunkSettings(name="Bench", host=HOST, port=local_port, prefixes=("",), flows=MENUS, detects_fax=False)
         await lines.create_trunk(uow, services.secret_box, services.waker, trunk)
         phones = []
