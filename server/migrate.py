@@ -9,7 +9,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, func, select
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from server import planning
+from server.migrations import planning
 
 # Any number, the same on every node; SQLite's BEGIN IMMEDIATE needs none.
 TURN = 4_291_027
