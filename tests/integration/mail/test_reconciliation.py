@@ -30,6 +30,7 @@ from tests.support.smsc import SYSTEM_ID, Smsc, smsc
 from tests.support.waiting import wait_until
 
 __all__ = ["gateway"]
+pytestmark = pytest.mark.timeout(600)
 STORM = ("mail", "telegram", "sms", "gateway")
 EACH = 2
 CHANNELS = ("mail", "sms", "telegram")
@@ -155,7 +156,7 @@ async def test_after_a_storm_of_kills_all_is_there_once_by_every_channel(install
         waiting = await installation.count(LedgerRow, LedgerRow.state == LedgerState.RECEIVED)
         return min(heard) >= COUNT and waiting == 0 and len(await installation.parts()) >= EACH
 
-    await wait_until(worked_off, "all is routed, and each sender of a text has a receipt", timeout_s=100)
+    await wait_until(worked_off, "all is routed, and each sender of a text has a receipt", timeout_s=400)
     await installation.end()
     assert [await installation.heard(channel) for channel in CHANNELS] == [COUNT] * len(CHANNELS)
     found = await reports(installation)
