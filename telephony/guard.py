@@ -11,6 +11,8 @@ from kit.errors import Forbidden, TooMany
 # Reachable for everybody, always: police, fire, ambulance, traffic police.
 EMERGENCY = frozenset({"110", "119", "120", "122"})
 MOST_SOURCES = 10_000
+AUTOMATIC = "automatic"
+"""Stands for an account where nobody of ours chose the number: the system dials it by itself."""
 
 
 class GuardSettings(BaseModel):
@@ -66,7 +68,7 @@ class FloodGuard:
 
 
 class DialGuard:
-    """Decides about a number before it is dialled; emergency numbers are always allowed and never counted."""
+    """Decides about a number before it is dialled; emergency numbers are always allowed to people and never counted."""
 
     def __init__(self, settings: GuardSettings, clock: Callable[[], float] = time.monotonic) -> None:
         self._settings = settings
@@ -74,12 +76,17 @@ class DialGuard:
 
     def require(self, account_id: str, roles: Sequence[str], number: str) -> None:
         """Raises `Forbidden` (code `destination_not_allowed`) or `TooMany` (code `too_many_dials`)."""
-        if number in EMERGENCY:
+        if number in EMERGENCY and account_id != AUTOMATIC:
             return
-        if not self._is_number(number) or not any(self._allows(role, number) for role in (*roles, "")):
+        if not self.permits(roles, number):
             raise Forbidden("This number may not be called.", code="destination_not_allowed")
         if not self._accounts.admit(account_id):
             raise TooMany("Too many calls within an hour.", code="too_many_dials")
+
+    def permits(self, roles: Sequence[str], number: str) -> bool:
+        """Whether a plan of theirs has the number. Nobody's emergency is one that a stranger typed for us to dial."""
+        is_known = number not in EMERGENCY and self._is_number(number)
+        return is_known and any(self._allows(role, number) for role in (*roles, ""))
 
     def _is_number(self, number: str) -> bool:
         digits = number.removeprefix("+")

@@ -24,14 +24,13 @@ from records.messages.service import emit_delivery
 from records.messages.tables import MessageRow, OutboxRow
 from telephony.calls import CallFailed, CallLeg, Dial, Ended, HangUpCause, LegEnded
 from telephony.fax import FaxPort, FaxResult, FaxStatus
+from telephony.guard import AUTOMATIC
 from telephony.switchboard.call import answered
 from telephony.switchboard.errands import Errand
 from telephony.switchboard.house import House
 
 log = logging.getLogger(__name__)
 
-AUTOMATIC = "automatic"
-"""Whose faxes of the system are counted as by the guard."""
 WORDS: dict[str, str] = {
     HangUpCause.BUSY: "对方占线。The line was busy.",
     HangUpCause.NO_ANSWER: "无人应答。Nobody answered.",
@@ -129,8 +128,8 @@ class LineFaxes:
     async def _fax(self, row: DueWorkRow) -> _Fax | None:
         async with self._house.database.unit_of_work(self._house.access, read_only=True) as uow:
             outbox = await uow.session.get(OutboxRow, row.payload["outbox_id"])
-            if outbox is None:
-                return None
+            if outbox is None or outbox.state not in store.ON_THE_WAY:
+                return None  # its end is known, though a process may have ended before it could say so in the work
             message = await uow.session.get_one(MessageRow, outbox.message_id)
             return _Fax(
                 message_id=message.id,
@@ -168,7 +167,7 @@ class LineFaxes:
 
     async def _later(self, row: DueWorkRow, fax: _Fax, reason: str) -> timedelta:
         async with self._house.database.unit_of_work(self._house.access) as uow:
-            mine = (OutboxRow.id == row.payload["outbox_id"]) & (OutboxRow.finished_at.is_(None))
+            mine = (OutboxRow.id == row.payload["outbox_id"]) & OutboxRow.state.in_(store.ON_THE_WAY)
             await uow.session.execute(update(OutboxRow).where(mine).values(last_error=reason[:500]))
             await emit_delivery(uow, fax.message_id)
         return timedelta(seconds=self._house.settings.fax_retry_s)

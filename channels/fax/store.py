@@ -6,7 +6,7 @@ from kit.unit_of_work import UnitOfWork
 from records.messages.tables import OutboxRow, OutboxState
 from router.contact import Channel
 
-_ON_THE_WAY = (OutboxState.SENDING, OutboxState.SENT)
+ON_THE_WAY = (OutboxState.SENDING, OutboxState.SENT)
 
 
 async def mark(uow: UnitOfWork, message_id: str, *, delivered: bool, reason: str) -> bool:
@@ -14,7 +14,7 @@ async def mark(uow: UnitOfWork, message_id: str, *, delivered: bool, reason: str
 
     A failure that comes after the delivery is about an earlier try, and changes nothing.
     """
-    before = (*_ON_THE_WAY, OutboxState.FAILED) if delivered else _ON_THE_WAY
+    before = (*ON_THE_WAY, OutboxState.FAILED) if delivered else ON_THE_WAY
     found = await uow.session.scalar(
         update(OutboxRow)
         .where(OutboxRow.message_id == message_id, OutboxRow.channel == Channel.FAX, OutboxRow.state.in_(before))

@@ -36,9 +36,11 @@ class CallbackJob(StrEnum):
 
 
 async def promise(house: House, call: Call, number: str, *, after: timedelta) -> bool:
-    """Promise one instead of further waiting; False when the call is already somebody's."""
+    """Promise one instead of further waiting; False when the call is already somebody's, or for a number that we do not
+    call: whoever typed it would choose what we pay for.
+    """
     number = normalise("phone", number)
-    if not number:
+    if not house.guard.permits((), number):
         return False
     try:
         async with house.database.unit_of_work(house.access) as uow:

@@ -44,7 +44,8 @@ NOT_TAKEN = "来电一方没有接收传真（{error}）。The caller's side too
 
 
 async def send(house: House, contact_id: str, session: Session, document: str, by: str, address: str) -> bool:
-    """Put the document on its way; False where the channel cannot send, or there is no such item or address.
+    """Put the document on its way; False where the channel cannot send, there is no such item or address,
+    or we call no such number.
 
     `address`: a number, or with `mail` an address; "" with `mail`: where the citizen is known to read mail.
     """
@@ -56,6 +57,8 @@ async def send(house: House, contact_id: str, session: Session, document: str, b
         item = await _item(uow, document, session.language)
         if item is None or not recipient:
             return False
+        if by != MAIL and not house.guard.permits((), recipient):
+            return False  # a stranger typed it, and we would pay
         message = _message(contact, item, document, by, len(session.path))
         await reply(uow, message, Delivery(recipient=recipient, envelope={"automatic": True}))
     return True

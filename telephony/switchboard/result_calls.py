@@ -21,6 +21,7 @@ from records.staff.tables import WorkspaceRow
 from router.contact import Channel
 from router.tables import ContactRow
 from telephony.calls import CallFailed, CallLeg, Dial, LegEnded
+from telephony.guard import AUTOMATIC
 from telephony.ivr.nodes import Say
 from telephony.ivr.ports import Session
 from telephony.switchboard import callbacks
@@ -30,9 +31,14 @@ from telephony.switchboard.house import House, words
 
 ASKED_FOR = "phone"
 """What the hint `reply` of a contact says where the citizen wants the answer by telephone."""
-AUTOMATIC = "automatic"
 ANSWERED = frozenset({CaseStatus.ANSWERED, CaseStatus.CLOSED})
 TRIED = frozenset({CaseEvent.CALL_NOT_REACHED, CaseEvent.CALL_WRONG_PIN, CaseEvent.CALL_INTERRUPTED})
+OVER = frozenset(
+    {
+        *(CaseEvent.CALL_CONFIRMED, CaseEvent.CALL_HEARD),
+        *(CaseEvent.CALL_NOT_WANTED, CaseEvent.CALL_NO_LINE, CaseEvent.CALL_GIVEN_UP),
+    }
+)
 LATER = timedelta(minutes=15)
 MOST_PINS, MOST_SILENCES, MOST_TIMES = 3, 2, 3
 PIN_S, CONFIRM_S = 15.0, 10.0
@@ -64,7 +70,8 @@ async def order(uow: UnitOfWork, case: CaseRow, *, only_if_asked: bool) -> bool:
     if contact is None or case.status not in ANSWERED or not await _answer(uow, case.id):
         return False
     pending = select(DueWorkRow.id).where(DueWorkRow.job == Errand.RESULT, DueWorkRow.key == case.id)
-    if await uow.session.scalar(pending.where(DueWorkRow.state == WorkState.PENDING)) is None:
+    waits = await uow.session.scalar(pending.where(DueWorkRow.state == WorkState.PENDING)) is not None
+    if not waits or await _is_over(uow, case.id):
         await schedule(uow, Errand.RESULT, {"case_id": case.id, "contact_id": contact.id}, key=case.id)
         await cases.note(uow, case, CaseEvent.CALL_ORDERED)
     return True
@@ -85,6 +92,18 @@ async def _answer(uow: UnitOfWork, case_id: str) -> str:
     """What the citizen was told last."""
     told = [event.text for event in await case_store.events(uow, case_id, public_only=True) if event.text]
     return told[-1] if told else ""
+
+
+async def _since_order(uow: UnitOfWork, case_id: str) -> list[str]:
+    """What became of the call that was ordered last, so far."""
+    kinds = [event.kind for event in await case_store.events(uow, case_id)]
+    ordered = len(kinds) - kinds[::-1].index(CaseEvent.CALL_ORDERED) if CaseEvent.CALL_ORDERED in kinds else 0
+    return kinds[ordered:]
+
+
+async def _is_over(uow: UnitOfWork, case_id: str) -> bool:
+    """Whether nobody is to be called any more, though a process may have ended before it could say so in the work."""
+    return not OVER.isdisjoint(await _since_order(uow, case_id))
 
 
 @dataclass(kw_only=True)
@@ -132,6 +151,8 @@ class ResultCalls:
             case = await uow.session.get(CaseRow, row.payload["case_id"])
             contact = await uow.session.get(ContactRow, row.payload["contact_id"])
             if case is None or contact is None or case.sealed or contact.sealed or case.status not in ANSWERED:
+                return None
+            if await _is_over(uow, case.id):
                 return None
             allowed = callbacks.within_hours(uow.now, await callbacks.zone(uow), house.settings.callback_hours)
             if allowed > uow.now:
@@ -220,9 +241,7 @@ class ResultCalls:
 
     async def _tries(self, case_id: str) -> int:
         async with self._house.database.unit_of_work(self._house.access, read_only=True) as uow:
-            kinds = [event.kind for event in await case_store.events(uow, case_id)]
-        ordered = len(kinds) - kinds[::-1].index(CaseEvent.CALL_ORDERED) if CaseEvent.CALL_ORDERED in kinds else 0
-        return sum(kind in TRIED for kind in kinds[ordered:])
+            return sum(kind in TRIED for kind in await _since_order(uow, case_id))
 
     async def _note(self, case_id: str, outcome: CaseEvent) -> None:
         async with self._house.database.unit_of_work(self._house.access) as uow:

@@ -41,6 +41,14 @@ async def promised(line: Hotline) -> ContactRow:
     return await line.contact(channel="callback")
 
 
+@pytest.mark.parametrize("number", ["+19005551234", "110"])
+async def test_no_call_is_promised_to_a_number_that_costs_or_alarms(line: Hotline, number: str) -> None:
+    waiting = await line.queued(await line.engine.call("13800138000"))
+    (call,) = line.switchboard.calls.values()
+    assert not await callbacks.promise(line.house, call, number, after=timedelta(0))
+    assert (await line.contact(id=waiting.id)).status == ContactStatus.QUEUED
+
+
 async def opened(line: Hotline, contact_id: str) -> datetime | None:
     async with line.world.database.unit_of_work(line.world.access) as uow:
         return await callbacks.open_due(uow, line.world.router, contact_id, line.house.settings)

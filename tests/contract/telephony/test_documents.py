@@ -125,6 +125,19 @@ async def test_without_a_fax_machine_the_caller_is_told_and_offered_other_ways(l
     assert message.detail == {"automatic": True, "document": "guide"}
 
 
+async def test_nothing_is_sent_to_a_number_that_we_would_not_call(line: Hotline) -> None:
+    async def by_text(channel: str) -> bool:
+        return channel == "sms"
+
+    line.house.can_send = by_text
+    caller = await asks(line, f"{GUIDE_BY_FAX}1", "+19005551234")
+    await caller.hears_prompt(NO_FAX)
+    caller.will_press("1")
+    await caller.hears_prompt("暂时无法发送。")
+    async with line.world.database.unit_of_work(line.world.access, read_only=True) as uow:
+        assert list(await uow.session.scalars(select(OutboxRow))) == []
+
+
 async def test_pages_that_cannot_be_drawn_are_told_as_no_fax(line: Hotline) -> None:
     async def draw(sheet: Sheet) -> bytes:
         raise Unavailable(f"{sheet.title} cannot be drawn.")

@@ -80,9 +80,17 @@ class FaxesOut:
     async def sent(self, number: str = NUMBER) -> OutboundMessage:
         """The outbox has handed it to the line."""
         message = await self.written(number)
+        await self.handed_over(message, number)
+        return message
+
+    async def handed_over(self, message: OutboundMessage, number: str = NUMBER) -> None:
+        """As the outbox does it, at first or once more."""
         receipt = await self.way.send(message, number, tiff(3))
         assert not receipt.delivered
-        return message
+        world = self.line.world
+        async with world.database.unit_of_work(world.access) as uow:
+            row = await uow.session.get_one(OutboxRow, message.outbox_id)
+            row.state, row.finished_at = OutboxState.SENT, uow.now
 
     async def rings(self, number: str = NUMBER) -> FakeParty:
         assert await self.errands.work() == 1
@@ -166,10 +174,24 @@ async def test_of_a_cut_fax_the_thread_tells_what_arrived_and_it_is_not_repeated
     row = await faxes.ended(message, OutboxState.FAILED)
     assert row.last_error == CUT.format(pages=3, arrived=1, error="HANGUP")
     await faxes.line.quiet()
-    await faxes.way.send(message, NUMBER, tiff(3))
+    await faxes.handed_over(message)
     faxes.machine.will = [FaxResult(status=FaxStatus.COMPLETE, pages=3)]
     await (await faxes.rings()).answer()
     await faxes.ended(message, OutboxState.DELIVERED)
+
+
+async def test_a_fax_whose_end_is_known_is_not_sent_again_by_the_next_process(faxes: FaxesOut) -> None:
+    message = await faxes.sent()
+    faxes.machine.will = [FaxResult(status=FaxStatus.COMPLETE, pages=3)]
+    await (await faxes.rings()).answer()
+    await faxes.ended(message, OutboxState.DELIVERED)
+    await faxes.line.quiet()
+    world = faxes.line.world
+    async with world.database.unit_of_work(world.access) as uow:
+        await uow.session.execute(update(DueWorkRow).values(state=WorkState.PENDING))
+    assert await faxes.errands.work() == 1
+    await faxes.line.quiet()
+    assert (len(faxes.machine.taken), (await faxes.work()).state) == (1, WorkState.DONE)
 
 
 async def test_the_toll_guard_decides_and_lost_pages_are_said(faxes: FaxesOut) -> None:

@@ -4,7 +4,9 @@ from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 
 import pytest
+from sqlalchemy import update
 
+from kit.due_work import DueWorkRow, WorkState
 from records.cases import service as cases
 from records.cases import store as case_store
 from records.cases.service import CaseEdit, CaseEvent, NewCase
@@ -106,6 +108,22 @@ async def test_after_the_pin_the_citizen_hears_the_answer_and_confirms_it(result
     assert phone.leg.prompts == [GREETING, WRONG, TOLD, CONFIRM, TOLD, CONFIRM, "感谢您的确认，再见。"]
     assert await results.outcomes() == [CaseEvent.CALL_ORDERED, CaseEvent.CALL_CONFIRMED]
     assert await results.errands.work() == 0
+
+
+async def test_who_heard_it_is_not_called_again_by_the_next_process_but_by_another_order(results: Results) -> None:
+    await results.answered_case()
+    await results.calls(results.pin + "1")
+    database, access = results.line.world.database, results.line.world.access
+    async with database.unit_of_work(access) as uow:
+        await uow.session.execute(update(DueWorkRow).values(state=WorkState.PENDING))
+    assert await results.errands.work() == 1
+    await results.line.quiet()
+    assert results.line.engine.rung == []
+    async with database.unit_of_work(access) as uow:
+        await uow.session.execute(update(DueWorkRow).values(state=WorkState.PENDING))
+        assert await result_calls.order(uow, await case_store.one(uow, results.case_id), only_if_asked=False)
+    await results.calls(results.pin + "1")
+    assert await results.outcomes() == [CaseEvent.CALL_ORDERED, CaseEvent.CALL_CONFIRMED] * 2
 
 
 async def test_without_the_pin_nothing_is_told_and_guesses_end(results: Results) -> None:

@@ -3,7 +3,7 @@
 import pytest
 
 from kit.errors import Forbidden, TooMany
-from telephony.guard import MOST_SOURCES, DialGuard, FloodGuard, GuardSettings, Window
+from telephony.guard import AUTOMATIC, MOST_SOURCES, DialGuard, FloodGuard, GuardSettings, Window
 
 PLANS = {"": ("+86", "!+8616", "!+86900"), "director": ("",), "intern": ("!", "12345")}
 
@@ -50,6 +50,14 @@ def test_an_account_that_dials_without_end_is_stopped_but_reaches_the_police() -
         tried.require("a", (), "+861082001234")
     tried.require("a", (), "110")
     tried.require("b", (), "+861082001234")
+
+
+def test_a_number_that_a_stranger_gave_is_in_everybodys_plan_and_no_emergency() -> None:
+    tried = guard(plans={"": ("",), "director": ("",)})
+    tried.require(AUTOMATIC, (), "+4930123456")
+    with pytest.raises(Forbidden):
+        tried.require(AUTOMATIC, (), "110")
+    assert not guard().permits((), "+4930123456")
 
 
 def test_a_source_is_refused_within_its_window_and_taken_again_afterwards() -> None:
