@@ -25,9 +25,8 @@ from kit.errors import AppError
 from records.staff.permissions import Permission
 from telephony.embedded.page_wire import PageLine, PageSocket
 
-routes = APIRouter(prefix="/api/desk")
+routes = APIRouter(prefix="/api/desk", tags=["calls"])
 routes.include_router(lists)
-calls = APIRouter(prefix="/calls", tags=["calls"])
 
 Agent = Annotated[Actor, Depends(require(Permission.CONTACTS_HANDLE))]
 Bag = Annotated[Services, Depends(services)]
@@ -35,12 +34,12 @@ Bag = Annotated[Services, Depends(services)]
 NOT_ALLOWED = 4403
 
 
-@calls.get("/phone")
+@routes.get("/calls/phone")
 async def read_phone(who: Agent, uow: Writing, bag: Bag) -> PhoneView:
     return await service.phone(uow, bag, who)
 
 
-@calls.websocket("/line")
+@routes.websocket("/calls/line")
 async def connect_phone(socket: WebSocket) -> None:
     bag = socket_services(socket)
     who = await admit(socket, bag)
@@ -63,72 +62,69 @@ async def connect_phone(socket: WebSocket) -> None:
     await page.run()
 
 
-@calls.get("/{contact_id}")
+@routes.get("/calls/{contact_id}")
 async def read_call(contact_id: str, who: Agent, bag: Bag) -> CallView:
     return await service.view(bag, who, contact_id)
 
 
-@calls.post("/{contact_id}/hold", status_code=204)
+@routes.post("/calls/{contact_id}/hold", status_code=204)
 async def hold_call(contact_id: str, body: SwitchInput, who: Agent, bag: Bag) -> None:
     await service.ask(bag, who, contact_id, "hold", on=body.on)
 
 
-@calls.post("/{contact_id}/digits", status_code=204)
+@routes.post("/calls/{contact_id}/digits", status_code=204)
 async def send_digits(contact_id: str, body: DigitsInput, who: Agent, bag: Bag) -> None:
     await service.ask(bag, who, contact_id, "digits", digits=body.digits)
 
 
-@calls.post("/{contact_id}/consult", status_code=204)
+@routes.post("/calls/{contact_id}/consult", status_code=204)
 async def consult_somebody(contact_id: str, body: TargetInput, who: Agent, bag: Bag) -> None:
     await service.ring(bag, who, contact_id, "consult", body.to)
 
 
-@calls.post("/{contact_id}/end-consult", status_code=204)
+@routes.post("/calls/{contact_id}/end-consult", status_code=204)
 async def end_consult(contact_id: str, who: Agent, bag: Bag) -> None:
     await service.ask(bag, who, contact_id, "end_consult")
 
 
-@calls.post("/{contact_id}/conference", status_code=204)
+@routes.post("/calls/{contact_id}/conference", status_code=204)
 async def join_all(contact_id: str, who: Agent, bag: Bag) -> None:
     await service.ask(bag, who, contact_id, "conference")
 
 
-@calls.post("/{contact_id}/complete-transfer", status_code=204)
+@routes.post("/calls/{contact_id}/complete-transfer", status_code=204)
 async def complete_transfer(contact_id: str, who: Agent, bag: Bag) -> None:
     await service.ask(bag, who, contact_id, "complete_transfer")
 
 
-@calls.post("/{contact_id}/transfer", status_code=204)
+@routes.post("/calls/{contact_id}/transfer", status_code=204)
 async def transfer_call(contact_id: str, body: TargetInput, who: Agent, bag: Bag) -> None:
     await service.ring(bag, who, contact_id, "transfer", body.to)
 
 
-@calls.get("/{contact_id}/menus")
+@routes.get("/calls/{contact_id}/menus")
 async def list_menus(contact_id: str, who: Agent, uow: Reading, bag: Bag) -> list[MenuView]:
     """Where in the flow the citizen can be sent."""
     return await service.menus(uow, bag, who, contact_id)
 
 
-@calls.post("/{contact_id}/send-back", status_code=204)
+@routes.post("/calls/{contact_id}/send-back", status_code=204)
 async def send_back(contact_id: str, body: NodeInput, who: Agent, bag: Bag) -> None:
     await service.ask(bag, who, contact_id, "send_back", node=body.node)
 
 
-@calls.post("/{contact_id}/dial", status_code=201)
+@routes.post("/calls/{contact_id}/dial", status_code=201)
 async def dial_somebody(contact_id: str, body: CallInput, who: Agent, uow: Writing, bag: Bag) -> CallMadeView:
     """Call somebody about a contact; the agent's telephone rings first."""
     return await dialling.dial(uow, bag, who, contact_id, body)
 
 
-@calls.put("/{contact_id}/help", status_code=204)
+@routes.put("/calls/{contact_id}/help", status_code=204)
 async def ask_for_help(contact_id: str, body: HelpInput, who: Agent, uow: Writing) -> None:
     await assistance.ask(uow, who, contact_id, body.note)
 
 
-@calls.delete("/{contact_id}/help", status_code=204)
+@routes.delete("/calls/{contact_id}/help", status_code=204)
 async def end_help(contact_id: str, who: Agent, uow: Writing) -> None:
     """It is no longer needed, or a supervisor takes part."""
     await assistance.withdraw(uow, who, contact_id)
-
-
-routes.include_router(calls)

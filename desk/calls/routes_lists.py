@@ -12,7 +12,7 @@ from desk.schemas.calls import AbandonedView, CallMadeView, RecordingItem, Wavef
 from records.staff import store as staff
 from records.staff.permissions import Permission
 
-routes = APIRouter(tags=["calls"])
+routes = APIRouter()
 
 Agent = Annotated[Actor, Depends(require(Permission.CONTACTS_HANDLE))]
 Bag = Annotated[Services, Depends(services)]
