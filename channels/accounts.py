@@ -163,6 +163,8 @@ class Accounts(Generic[RowT, SettingsT]):
             self._emit(uow, row)
 
     async def _own(self, uow: UnitOfWork, account_id: str) -> RowT:
+        """Locked: of two who change it at once the second has to see what the first has made of it."""
+        await uow.session.execute(select(self.row_type.id).where(self.row_type.id == account_id).with_for_update())
         row = await self.get(uow, account_id)
         if row.from_environment:
             raise Conflict(

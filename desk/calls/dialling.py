@@ -38,6 +38,8 @@ async def call_back(uow: UnitOfWork, bag: Services, who: Actor, contact_id: str)
 
     Raises what `dial` raises, `Conflict` code `callback_going_on` while a colleague calls him.
     """
+    # Of two agents who press at once the second has to see the call that the first one makes.
+    await uow.session.execute(select(ContactRow.id).where(ContactRow.id == contact_id).with_for_update())
     caller = await abandoned.caller_of(uow, who, contact_id)
     if caller is None:
         raise NotFound("There is no such call to return.")

@@ -127,9 +127,10 @@ async def one(uow: UnitOfWork, key: str, language: str) -> PromptRow | None:
     return await uow.session.scalar(query.with_for_update())
 
 
-async def by_id(uow: UnitOfWork, prompt_id: str) -> PromptRow:
+async def by_id(uow: UnitOfWork, prompt_id: str, *, for_update: bool = False) -> PromptRow:
     """Raises `NotFound`."""
-    row = await uow.session.scalar(select(PromptRow).where(PromptRow.id == prompt_id))
+    query = select(PromptRow).where(PromptRow.id == prompt_id)
+    row = await uow.session.scalar(query.with_for_update() if for_update else query)
     if row is None:
         raise NotFound("There is no such prompt.")
     return row
@@ -137,7 +138,7 @@ async def by_id(uow: UnitOfWork, prompt_id: str) -> PromptRow:
 
 async def write_text(uow: UnitOfWork, prompt_id: str, text: str, based_on: int, *, says_it: bool) -> PromptRow:
     """What the prompt is to say; with `says_it` its sound says so already. Raises as `Prompts`."""
-    row = await by_id(uow, prompt_id)
+    row = await by_id(uow, prompt_id, for_update=True)
     _require(row, based_on)
     _set_aside(uow, row)
     row.text = text
@@ -155,7 +156,7 @@ async def versions(uow: UnitOfWork, prompt_id: str) -> list[PromptVersionRow]:
 
 async def restore(uow: UnitOfWork, prompt_id: str, number: int, based_on: int) -> PromptRow:
     """Let it be as it was in version `number`; what it is now is kept, too. Raises `NotFound`, and as `Prompts`."""
-    row = await by_id(uow, prompt_id)
+    row = await by_id(uow, prompt_id, for_update=True)
     _require(row, based_on)
     earlier = next((one for one in await versions(uow, prompt_id) if one.number == number), None)
     if earlier is None:

@@ -11,6 +11,7 @@ from kit.access import Access
 from kit.blobs import BlobStore
 from kit.unit_of_work import Database
 from telephony.ivr.nodes import Part
+from telephony.prompts import store
 from telephony.prompts.sound import Edits
 from telephony.prompts.speaker import PromptSpeaker
 from telephony.prompts.store import Place, Prompts
@@ -102,6 +103,21 @@ async def test_a_recorded_prompt_is_heard_and_its_edit_on_the_next_call(
     (side,), rate = read_wav(media.path)
     assert tones_in(side, rate) == {400}
     assert await speaker.sounds((Part(prompt="nothing"),), "en", {}) == []
+
+
+async def test_of_many_who_write_one_prompt_at_once_the_first_is_heard_and_the_others_are_told(
+    database: Database, access: Access, tmp_path: Path
+) -> None:
+    prompts = Prompts(database, BlobStore(tmp_path / "blobs"))
+    data = write_wav(tmp_path / "own.wav", tone(400, 0.5)).read_bytes()
+    row = await prompts.upload(access, Place(key="welcome", language="zh-CN", name="欢迎词"), data, Edits())
+
+    async def write(text: str) -> None:
+        async with database.unit_of_work(access) as uow:
+            await store.write_text(uow, row.id, text, row.version, says_it=False)
+
+    said = await asyncio.gather(*(write(f"{n}") for n in range(4)), return_exceptions=True)
+    assert sorted(type(one).__name__ for one in said if one) == ["Conflict"] * 3
 
 
 async def test_a_program_that_hangs_is_killed() -> None:
