@@ -65,8 +65,9 @@ class SupervisorsByPhone:
         named = [RecordingRow.line == digits]
         if agent_id is not None:
             named.append(RecordingRow.agent_id == agent_id)
-        if len(digits) >= SHORTEST_PART:
-            named.append(RecordingRow.caller.endswith(digits.lstrip("0"), autoescape=True))
+        part = digits.lstrip("0")
+        if len(part) >= SHORTEST_PART:
+            named.append(RecordingRow.caller.endswith(part, autoescape=True))
         async with self._database.unit_of_work(who.access, read_only=True) as uow:
             zone = ZoneInfo((await staff.workspace(uow)).timezone)
             restricted = await store.restricted_queues(uow)

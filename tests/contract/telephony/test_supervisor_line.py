@@ -150,6 +150,9 @@ async def test_recordings_are_heard_by_number_and_those_of_reports_are_not(offic
     boss.will_press("1")
     await boss.hears_prompt(oldest.blob_key)
     await boss.hang_up()
+    anybody = await office.calls(IN + "2" + "000000#")
+    await anybody.hears_prompt(NOTHING)
+    await anybody.hang_up()
     heard = [entry for entry in await office.trail() if entry[0] == "recording.heard"]
     assert heard == [("recording.heard", office.supervisor_id)] * 2
     async with line.world.database.unit_of_work(line.world.access) as uow:
