@@ -58,7 +58,9 @@ async def press(uow: UnitOfWork, data: str, *, channel: str, recipient: str) -> 
     await uow.session.refresh(row, with_for_update=True)
     noted = getattr(row, found[2]) is None
     if noted:
-        satisfaction.record(uow, row, Rating(**{found[2]: int(found[3])}), by=channel)
+        figure = int(found[3])
+        rating = Rating(service=figure) if found[2] == "service" else Rating(result=figure)
+        satisfaction.record(uow, row, rating, by=channel)
     return Pressed(text=await _said(uow, row), choices=choices_of(row), noted=noted)
 
 

@@ -36,7 +36,12 @@ describe('the duty roster', () => {
     expect(wrongWith({ ...form, name: '李', number: '0755-8288 0001', ends: form.starts })).toBe('end')
     expect(wrongWith({ ...form, name: '李', account_id: 'a1' })).toBe('')
     const read = duty(2, 10, 12)
-    expect(inputOf(formOf(read))).toMatchObject({ starts_at: read.starts_at, ends_at: read.ends_at, number: '801', based_on: 3 })
+    expect(inputOf(formOf(read))).toMatchObject({
+      starts_at: read.starts_at,
+      ends_at: read.ends_at,
+      number: '801',
+      based_on: 3,
+    })
     expect(inputOf({ ...formOf(read), account_id: 'a1' })).toMatchObject({ account_id: 'a1', number: '' })
   })
 })

@@ -87,7 +87,7 @@ async def test_a_prompt_is_out_of_date_when_its_text_or_the_voice_is_another(
     place = f"telephone/prompts/{made.json()['id']}"
     wanted = await keeper.put(f"{place}/text", json={"text": "您好，欢迎", "based_on": 1})
     assert wanted.json()["out_of_date"]
-    cut = WELCOME | {"trim_start_s": 0.25, "text": "您好，欢迎"}
+    cut: dict[str, str | float] = {**WELCOME, "trim_start_s": 0.25, "text": "您好，欢迎"}
     again = await keeper.post("telephone/prompts", params=cut, content=wav(tmp_path, 1.0))
     assert again.json()["duration_ms"] == 750
     assert (again.json()["text"], again.json()["spoken"], again.json()["out_of_date"]) == ("您好，欢迎", False, False)
