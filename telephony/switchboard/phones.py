@@ -9,6 +9,7 @@ from telephony.calls import Answered, CallFailed, CallLeg, Dial, Ended, HangUpCa
 from telephony.switchboard import store
 from telephony.switchboard.call import Call, answered
 from telephony.switchboard.house import House
+from telephony.switchboard.supervision import Supervision
 
 log = logging.getLogger(__name__)
 
@@ -106,7 +107,7 @@ class Phones:
         return leg
 
     async def follow_offers(self) -> None:
-        """Ring and stop ringing as offers come and go, until cancelled."""
+        """Ring and stop ringing as offers come and go, and let nobody listen who may not, until cancelled."""
         house = self._house
         async with house.events.subscribe(house.workspace_id, "desk") as news:
             while True:
@@ -115,8 +116,21 @@ class Phones:
                     # Some were missed: every call is looked at.
                     for contact_id in list(self._calls):
                         house.start(self.look_at_offer(contact_id))
+                        house.start(self.look_who_listens(contact_id))
+                elif event.entity == "sealed":
+                    house.start(self.look_who_listens(event.entity_id))
                 elif event.entity == "contact" and event.data["channel"] in house.channels:
                     house.start(self.look_at_offer(event.entity_id))
+
+    async def look_who_listens(self, contact_id: str) -> None:
+        """Of a call that has become confidential those hear no more who may not see it."""
+        call = self._calls.get(contact_id)
+        if call is None or not call.listening:
+            return
+        async with self._house.database.unit_of_work(self._house.access, read_only=True) as uow:
+            sealed = (await store.contact(uow, contact_id)).sealed
+        if sealed:
+            await Supervision(self._house, call).leave_unless_cleared()
 
     async def look_at_offer(self, contact_id: str) -> None:
         """Ring for the offer of a call that is pending now, or stop. Repeating is harmless."""

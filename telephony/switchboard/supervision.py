@@ -71,6 +71,14 @@ class Supervision:
         if not listening.stays:
             await listening.leg.hang_up()
 
+    async def leave_unless_cleared(self) -> None:
+        """The call has become confidential: whoever stays may see it, and that is written down once more."""
+        desk, call = self._house.supervisors, self._call
+        for supervisor_id, listening in list(call.listening.items()):
+            action = f"call.{listening.mode}"
+            if desk is None or not await desk.takes_part(supervisor_id, call.contact_id, action):
+                await self.leave(supervisor_id)
+
     async def leave_all(self) -> None:
         for supervisor_id in list(self._call.listening):
             await self.leave(supervisor_id)

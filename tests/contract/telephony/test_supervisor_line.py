@@ -115,6 +115,21 @@ async def test_leaving_with_the_hash_key_leaves_the_call_alone(office: Office) -
     await line.quiet()
 
 
+async def test_who_may_not_see_a_call_that_becomes_a_report_hears_no_more_of_it(office: Office) -> None:
+    line = office.line
+    caller, phone, row = await line.talking(await line.agent())
+    boss = await office.calls(IN + "11006#")
+    await wait_until(lambda: line.engine.spies, "the supervisor listens")
+    async with line.world.database.unit_of_work(line.world.access) as uow:
+        await seal(uow, row.id, "举报")
+    await boss.hears_prompt("已退出监听。")
+    assert not line.engine.spies
+    await line.bridged(caller, phone)
+    await boss.hang_up()
+    await caller.hang_up()
+    await line.quiet()
+
+
 async def test_without_the_pin_nothing_is_told_and_guesses_are_counted(office: Office) -> None:
     line = office.line
     await line.talking(await line.agent())
