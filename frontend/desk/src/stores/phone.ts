@@ -86,6 +86,8 @@ export const usePhone = defineStore('phone', () => {
       consult.value = null
       recorded.value = false
       if (!now.call) mode.value = ''
+      // It is here: should the same contact come back soon, it rings as any other.
+      else expected = { contactId: '', until: 0 }
       lastContactId = now.call?.contactId || lastContactId
     }
     const soundCame = now.sound === 'on' && state.value.sound !== 'on'
