@@ -63,8 +63,12 @@ async def test_a_fax_in_its_answer_out_and_the_gateways_notice(gateway: Gateway)
 
     message_id = await answer(gateway, contact, "三个工作日内答复。")
     await until(gateway, OutboxRow, 1, OutboxRow.message_id == message_id, OutboxRow.state == OutboxState.SENT)
-    mails = await asyncio.to_thread(gateway.peers.dovecot.mails, f"fax-{CALLER[1:]}")
-    (sent,) = [mail for mail in map(_read, mails) if _is_ours(mail, message_id, gateway)]
+
+    async def delivered() -> list[email.message.EmailMessage]:
+        mails = await asyncio.to_thread(gateway.peers.dovecot.mails, f"fax-{CALLER[1:]}")
+        return [mail for mail in map(_read, mails) if _is_ours(mail, message_id, gateway)]
+
+    (sent,) = await wait_until(delivered, "Postfix has handed the answer on", timeout_s=60)
     (page,) = [part for part in sent.iter_attachments() if part.get_content_type() == "image/tiff"]
     pages = page.get_payload(decode=True)
     assert isinstance(pages, bytes)
