@@ -69,6 +69,8 @@ class Member:
             except httpx.HTTPStatusError:
                 return False
 
+        if presence == "ready":
+            await self.registers()  # as a telephone does again and again: Asterisk forgets it after two minutes
         await wait_until(is_so, f"{self.number} is {presence}", timeout_s=PATIENCE_S)
 
     async def rung(self, caller: str = "") -> SipCall:

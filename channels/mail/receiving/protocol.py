@@ -27,6 +27,8 @@ class SafeProtocol(aioimaplib.IMAP4ClientProtocol):  # type: ignore[misc]
         self.lost: asyncio.Future[None] = loop.create_future()
         self.greeted: asyncio.Future[bytes] = loop.create_future()
         self.rejection = ""
+        self.has_news = False
+        """A mail has come in since this was last cleared: a server says so with any command's answer, and only once."""
         self._max_literal_bytes = max_literal_bytes
         self._buffer = bytearray()
         self._parts: list[bytes | bytearray] = []
@@ -105,6 +107,7 @@ class SafeProtocol(aioimaplib.IMAP4ClientProtocol):  # type: ignore[misc]
     def _untagged(self, response: list[bytes | bytearray]) -> None:
         """Hand a whole untagged response to the command it belongs to; its text is left as it is."""
         first = bytes(response[0])[2:]
+        self.has_news = self.has_news or first.upper().endswith(b" EXISTS")
         command = self.pending_sync_command or self._async_command(first)
         if command is not None:
             for part in (first, *response[1:]):

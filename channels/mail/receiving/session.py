@@ -75,7 +75,8 @@ class ImapSession:
         await self._command(self._protocol.simple_command("NOOP"), "NOOP")
 
     async def search(self, *criteria: str) -> list[int]:
-        """UIDs in ascending order."""
+        """UIDs in ascending order. What comes in from now on is news, see `wait_for_news`."""
+        self._protocol.has_news = False
         found = self._protocol.search(*criteria, charset=None, by_uid=True)
         return sorted(read_search(await self._command(found, "SEARCH")))
 
@@ -104,8 +105,13 @@ class ImapSession:
             await self._command(self._protocol.move(uid_set, target, by_uid=True), "MOVE")
 
     async def wait_for_news(self, seconds: float, nudge: asyncio.Event) -> None:
-        """Return when the folder changes, when `nudge` is set, or after `seconds`; by IDLE where the server has it."""
+        """Return when the folder changes, when `nudge` is set, or after `seconds`; by IDLE where the server has it.
+
+        At once for a mail that came in after the last search: told with a fetch, it is not told again by IDLE.
+        """
         self._require_connection()
+        if self._protocol.has_news:
+            return
         nudged = asyncio.ensure_future(nudge.wait())
         try:
             if self.has("IDLE"):

@@ -7,6 +7,7 @@ from aioimaplib import aioimaplib
 
 from channels.mail.receiving.fetch_response import read_fetch, read_search
 from channels.mail.receiving.protocol import ConnectionLost
+from channels.mail.receiving.session import ImapServer, ImapSession
 from tests.support.imap_wire import connected, sent
 
 
@@ -34,6 +35,19 @@ async def test_ten_thousand_lines_in_one_piece_are_no_recursion() -> None:
     lines = b"".join(b"* %d FETCH (UID %d RFC822.SIZE 7)\r\n" % (number, number) for number in range(1, 10_001))
     protocol.data_received(lines + f"{tag} OK done\r\n".encode())
     assert [mail.uid for mail in read_fetch((await task).lines)] == list(range(1, 10_001))
+
+
+async def test_a_mail_told_of_while_others_are_fetched_is_not_waited_for() -> None:
+    protocol, wire = connected()
+    session = ImapSession(protocol, ImapServer(host="mail.test", port=143))
+    search, tag = await sent(protocol, session.search("ALL"), wire)
+    protocol.data_received(f"* SEARCH 1\r\n{tag} OK done\r\n".encode())
+    assert await search == [1]
+    fetch, tag = await sent(protocol, session.fetch([1], "BODY.PEEK[]"), wire)
+    protocol.data_received(fetch_answer(1, MAILS[0]) + b"* 2 EXISTS\r\n" + f"{tag} OK done\r\n".encode())
+    assert [mail.raw for mail in await fetch] == MAILS[:1]
+    async with asyncio.timeout(1):
+        await session.wait_for_news(600, asyncio.Event())
 
 
 async def test_a_lost_connection_ends_every_wait() -> None:
