@@ -34,7 +34,7 @@ from records.messages.tables import LedgerRow, LedgerState
 log = logging.getLogger(__name__)
 
 GROUP = 64
-PACE_S = 0.01
+PACE_S = 0.005
 """Under load a transaction begins at most this often: what a few messages share of it costs more than their wait."""
 MOST_FAILS = 2
 CLAIM_BATCH = 20

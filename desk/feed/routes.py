@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import json
 import logging
+import random
 from typing import Annotated, Literal
 from urllib.parse import urlsplit
 
@@ -121,11 +122,14 @@ class _Session:
     async def _beat(self) -> None:
         """Ping, and drop a peer that answers nothing or whose session has ended."""
         silent_s = 0.0
+        # Pages that came together, after a restart or at the start of a shift, must not all be renewed together.
+        pause_s = PING_S * random.uniform(0.2, 1)  # noqa: S311 - nothing is to be guessed
         while silent_s < SILENCE_S:
             self._alive = False
             self._page.push(PING)
-            await asyncio.sleep(PING_S)
-            silent_s = 0.0 if self._alive else silent_s + PING_S
+            await asyncio.sleep(pause_s)
+            silent_s = 0.0 if self._alive else silent_s + pause_s
+            pause_s = PING_S
             if self._alive and not await self._renew():
                 return
 
