@@ -64,6 +64,7 @@ class ImapSession:
     async def select(self, folder: str) -> SelectedFolder:
         """Open `folder`. Raises `ServerRefused` when there is no such folder."""
         lines = await self._command(self._protocol.select(encode_folder(folder)), "SELECT")
+        self._protocol.has_news = False
         uid_validity = _status_number(lines, b"UIDVALIDITY")
         if not uid_validity:
             raise ServerRefused("SELECT: the folder has no UIDVALIDITY")
