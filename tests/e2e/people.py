@@ -95,6 +95,9 @@ class Staff:
         self.page.locator("input[type=password]").first.fill(password)
         with self.page.expect_response("**/api/desk/login") as answer:
             self.page.locator("button.primary").first.click()
+        if not answer.value.ok:
+            # The page empties the field when it has read the refusal: what is filled in before would be lost.
+            expect(self.page.locator("input[type=password]").first).to_have_value("")
         return answer.value.ok
 
     def be_ready(self) -> None:

@@ -155,7 +155,9 @@ class SipPhone(asyncio.DatagramProtocol):
     async def register(self, expires_s: int = 300) -> int:
         """The final status."""
         address, call_id = f"<sip:{self.user}@127.0.0.1>", secrets.token_hex(8)
-        more = (("Contact", f"<{self.contact}>"), ("Expires", str(expires_s)))
+        # A line of its own each time, as after a restart: a phone that was silent for a while counts as out of reach.
+        contact = f"<{self.contact};line={secrets.token_hex(4)}>"
+        more = (("Contact", contact), ("Expires", str(expires_s)))
         own = f"{address};tag={secrets.token_hex(6)}"
         self.send(self.request("REGISTER", self.server, own, address, call_id, 1, *more))
         answer = await asyncio.wait_for(self._responses.get(), 5)
