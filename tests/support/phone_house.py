@@ -7,7 +7,7 @@ import asyncio
 import json
 import sys
 from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -15,7 +15,6 @@ from typing import Any
 import httpx
 import numpy as np
 from sqlalchemy import select
-from websockets.exceptions import ConnectionClosed
 
 from kit.access import Access
 from kit.blobs import BlobStore
@@ -32,6 +31,7 @@ from server.settings import Settings
 from telephony.asterisk.settings import AsteriskSettings
 from telephony.tables import CallRow
 from tests.support import asterisk_peer
+from tests.support.open_page import stay
 from tests.support.running import Platform, platform
 from tests.support.sip_phone import SipCall, SipPhone
 from tests.support.tone_voice import ANYTHING, PLACE, STAFF_NUMBER
@@ -44,7 +44,6 @@ HOTLINE = "12396"
 CONSULT_S, ANNOUNCE_EVERY_S = 5, 4
 PACKETS = 5  # of 20 ms each are listened to at a time
 PATIENCE_S = 30.0
-CALLS = ("voice", "callback")
 CITIZEN, AGENT, OTHER = TONES[:3]
 PROMPTS = (ANYTHING, STAFF_NUMBER, PLACE)
 
@@ -384,25 +383,6 @@ async def _member(
     given = await keeper.post("phones", {"number": number, "name": login, "account_id": desk.account_id})
     phone = SipPhone("127.0.0.1", server.settings.sip_port, given["username"], given["secret"])
     await phone.open()
-    member = Member(desk, phone, asyncio.create_task(_stay(desk)), number)
+    member = Member(desk, phone, asyncio.create_task(stay(desk)), number)
     await member.registers()
     return member
-
-
-async def _stay(desk: DeskClient) -> None:
-    """The page is open, again after the server closed it: between tests that share its loop it answers no ping."""
-    while True:
-        cursor = (await desk.get("snapshot"))["cursor"]
-        with suppress(ConnectionClosed):
-            async for frame in desk.events(cursor):
-                await _take_at_once(desk, frame)
-
-
-async def _take_at_once(desk: DeskClient, frame: dict[str, Any]) -> None:
-    """What is no call is taken at once, as an agent does who has time; calls are for the phone."""
-    data = frame.get("data") or {}
-    if frame.get("entity") != "offer" or data["outcome"] != "pending" or data["agent_id"] != desk.account_id:
-        return
-    if data["contact"]["channel"] not in CALLS:
-        with suppress(httpx.HTTPStatusError):
-            await desk.post(f"contacts/{data['contact_id']}/accept", {"fence": data["fence"]})
