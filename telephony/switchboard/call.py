@@ -14,8 +14,11 @@ ROUND = "#"
 
 @dataclass(kw_only=True)
 class AgentSide:
+    """`fence`: of the offer by which he has the contact; 0 before he has it."""
+
     agent_id: str
     leg: CallLeg
+    fence: int = 0
     recording: RecordingHandle | None = None
 
 
@@ -51,7 +54,8 @@ class Listening:
 class Call:
     """`agent`: who speaks with the citizen; `coming`: who was reached and is put through next;
     `on_duty`: who answered an emergency from the roster; `expected`: who was asked and gets the call passed on;
-    `reaching`: the task that rings him. `served`: what he came for is done, whoever hung up.
+    `reaching`: the task that rings him; `fence`: of the newest offer for which an agent was rung.
+    `served`: what he came for is done, whoever hung up.
     `sent_to`: the node of the flow to which the agent sent the citizen; `round`: how many contacts this call has been.
 
     `connected`, `released`, `ended` are set by who learns of it and looked at by the task that serves the call.
@@ -68,6 +72,7 @@ class Call:
     on_duty: AgentSide | None = None
     expected: AgentSide | None = None
     reaching: "asyncio.Task[None] | None" = None
+    fence: int = -1
     consult: Consult | None = None
     others: list[CallLeg] = field(default_factory=list)
     listening: dict[str, Listening] = field(default_factory=dict)

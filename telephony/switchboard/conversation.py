@@ -41,15 +41,17 @@ class Conversation:
 
     async def _with(self, side: AgentSide, begin: Callable[[AgentSide], Awaitable[None]]) -> None:
         call = self._call
-        call.agent = side
+        call.agent, call.fence = side, max(call.fence, side.fence)
         watching = self._house.start(self._watch_agent(side))
         try:
             try:
                 await begin(side)
             except LegEnded:
                 call.require_alive()
-            if await has(self._house, call.contact_id, side.agent_id):
+            # What released an earlier agent may be told late: the contact itself decides.
+            while await held(self._house, call.contact_id, side.agent_id) == side.fence:
                 await call.until(call.released)
+                call.released.clear()
         finally:
             watching.cancel()
             if not self._house.leaves_calls():
@@ -228,12 +230,14 @@ class Conversation:
     async def _pass_on(self, agent_id: str, consult: Consult, other: str) -> None:
         """To a colleague who is on the line already: the offer is answered by the telephone that he holds."""
         call, house = self._call, self._house
+        # No consult any more before the agent goes, with whom a consult ends.
+        call.consult = None
         call.expected = AgentSide(agent_id=other, leg=consult.leg)
         passed = await house.change(lambda uow: house.router.transfer(uow, call.contact_id, agent_id, "agent", other))
         if not passed:
             call.expected = None
+            call.consult = consult
             raise Conflict("This agent is not ready.", code="agent_not_available")
-        call.consult = None
         if consult.bridge is not None:
             await consult.bridge.close()
         await call.leg.resume()
@@ -283,11 +287,11 @@ async def shown_number(house: House, contact_id: str, otherwise: str) -> str:
     return house.settings.number_of(queue.key if queue else "") or otherwise
 
 
-async def has(house: House, contact_id: str, agent_id: str) -> bool:
-    """Whether the contact is this agent's now."""
+async def held(house: House, contact_id: str, agent_id: str) -> int | None:
+    """The fence of the offer by which the contact is this agent's now; None when it is not his."""
     async with house.database.unit_of_work(house.access, read_only=True) as uow:
         row = await store.contact(uow, contact_id)
-    return row.status == ContactStatus.ACTIVE and row.agent_id == agent_id
+    return row.fence if row.status == ContactStatus.ACTIVE and row.agent_id == agent_id else None
 
 
 async def give_back(house: House, contact_id: str, agent_id: str) -> bool:

@@ -8,7 +8,7 @@ from telephony.calls import CallFailed, Dial, HangUpCause
 from telephony.ivr.ports import Session
 from telephony.switchboard import callbacks, store
 from telephony.switchboard.call import AgentSide, Call, answered
-from telephony.switchboard.conversation import Conversation, give_back
+from telephony.switchboard.conversation import Conversation, give_back, held
 from telephony.switchboard.house import House
 from telephony.switchboard.phones import Phones
 from telephony.switchboard.ports import ArrivingCall
@@ -26,9 +26,19 @@ class Outgoing:
         self, house: House, phones: Phones, calls: dict[str, Call], go_on: Callable[[Call], Awaitable[None]]
     ) -> None:
         self._house, self._phones, self._calls, self._go_on = house, phones, calls, go_on
+        self._going: set[str] = set()
 
-    async def begin(self, contact_id: str, agent_id: str) -> None:
-        """The agent's telephone first, then the citizen's. A contact that is no call-back is left alone."""
+    def start(self, contact_id: str, agent_id: str) -> None:
+        """The agent's telephone first, then the citizen's. A contact that is no call-back is left alone.
+
+        Harmless while it goes on already.
+        """
+        if contact_id not in self._going:
+            self._going.add(contact_id)
+            going = self._house.start(self._begin(contact_id, agent_id))
+            going.add_done_callback(lambda _: self._going.discard(contact_id))
+
+    async def _begin(self, contact_id: str, agent_id: str) -> None:
         promised = await self._promised(contact_id)
         if promised is None:
             await self._lost(contact_id, agent_id)
@@ -37,7 +47,11 @@ class Outgoing:
         if agent_leg is None:
             await give_back(self._house, contact_id, agent_id)
             return
-        side = AgentSide(agent_id=agent_id, leg=agent_leg)
+        fence = await held(self._house, contact_id, agent_id)
+        if fence is None:
+            await agent_leg.hang_up()
+            return
+        side = AgentSide(agent_id=agent_id, leg=agent_leg, fence=fence)
         call = await self._dial(contact_id, promised)
         await self._note(contact_id, agent_id, REACHED if call else NOT_REACHED)
         if call is None:

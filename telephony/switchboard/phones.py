@@ -1,17 +1,11 @@
 """Agents' telephones: they ring with an offer, and are reached once it is accepted."""
 
-import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from router.contact import ContactStatus
 from telephony.calls import Answered, CallFailed, CallLeg, Dial, Ended, HangUpCause, LegState
-from telephony.switchboard import store
 from telephony.switchboard.call import Call, answered
 from telephony.switchboard.house import House
-from telephony.switchboard.supervision import Supervision
-
-log = logging.getLogger(__name__)
 
 DEVICE_FAULT = "device_fault"
 
@@ -105,39 +99,3 @@ class Phones:
         if leg is None or not await answered(leg, self._house.settings.device_s):
             return None
         return leg
-
-    async def follow_offers(self) -> None:
-        """Ring and stop ringing as offers come and go, and let nobody listen who may not, until cancelled."""
-        house = self._house
-        async with house.events.subscribe(house.workspace_id, "desk") as news:
-            while True:
-                event = await news.get()
-                if event is None:
-                    # Some were missed: every call is looked at.
-                    for contact_id in list(self._calls):
-                        house.start(self.look_at_offer(contact_id))
-                        house.start(self.look_who_listens(contact_id))
-                elif event.entity == "sealed":
-                    house.start(self.look_who_listens(event.entity_id))
-                elif event.entity == "contact" and event.data["channel"] in house.channels:
-                    house.start(self.look_at_offer(event.entity_id))
-
-    async def look_who_listens(self, contact_id: str) -> None:
-        """Of a call that has become confidential those hear no more who may not see it."""
-        call = self._calls.get(contact_id)
-        if call is None or not call.listening:
-            return
-        async with self._house.database.unit_of_work(self._house.access, read_only=True) as uow:
-            sealed = (await store.contact(uow, contact_id)).sealed
-        if sealed:
-            await Supervision(self._house, call).leave_unless_cleared()
-
-    async def look_at_offer(self, contact_id: str) -> None:
-        """Ring for the offer of a call that is pending now, or stop. Repeating is harmless."""
-        async with self._house.database.unit_of_work(self._house.access, read_only=True) as uow:
-            row = await store.contact(uow, contact_id)
-            offer = await store.pending_offer(uow, contact_id)
-        if offer is not None and row.status == ContactStatus.OFFERED:
-            await self.offer(contact_id, offer.agent_id, offer.fence, row.sender)
-        elif row.status != ContactStatus.ACTIVE:
-            await self.withdraw(contact_id)

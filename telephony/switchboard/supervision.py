@@ -90,12 +90,14 @@ class Supervision:
         if side is None or listening is None or listening.spy is None:
             raise Conflict("Take part in the call first.", code="no_agent")
         router: Router = house.router
+        # Gone from those who listen before the agent goes, with whom they all leave.
+        call.listening.pop(supervisor_id)
         call.expected = AgentSide(agent_id=supervisor_id, leg=listening.leg)
         agent_id, contact_id = side.agent_id, call.contact_id
         if not await house.change(lambda uow: router.transfer(uow, contact_id, agent_id, "agent", supervisor_id)):
             call.expected = None
+            call.listening[supervisor_id] = listening
             raise Conflict("You are not ready.", code="agent_not_available")
-        call.listening.pop(supervisor_id)
         await listening.spy.close()
         listening.over.set()
 

@@ -16,7 +16,8 @@ from telephony.ivr.ports import Session
 from telephony.switchboard import flows, recordings, store
 from telephony.switchboard.adoption import sort_out
 from telephony.switchboard.call import AgentSide, Call, answered, first_of
-from telephony.switchboard.conversation import PASSED_ON, Conversation, give_back, has
+from telephony.switchboard.conversation import PASSED_ON, Conversation, give_back, held
+from telephony.switchboard.following import Following
 from telephony.switchboard.house import House, words
 from telephony.switchboard.outgoing import Outgoing
 from telephony.switchboard.phones import Phones
@@ -50,7 +51,9 @@ class Switchboard:
     async def run(self) -> None:
         """What goes on beside the calls, until cancelled."""
         try:
-            await asyncio.gather(self.phones.follow_offers(), self._prepare(), *(run() for run in self._house.beside))
+            await asyncio.gather(
+                Following(self._house, self).run(), self._prepare(), *(run() for run in self._house.beside)
+            )
         finally:
             await stop(self._house.busy)
 
@@ -141,8 +144,10 @@ class Switchboard:
     async def _take_up(self, call: Call, bridge: Bridge | None, agent_id: str) -> None:
         """It waited or spoke with an agent when the earlier process ended."""
         others = [leg for leg in bridge.legs if leg.id != call.leg.id] if bridge is not None else []
-        if bridge is not None and others and agent_id:
-            await Conversation(self._house, call).resume(AgentSide(agent_id=agent_id, leg=others[0]), bridge)
+        fence = await held(self._house, call.contact_id, agent_id)
+        if bridge is not None and others and fence is not None:
+            side = AgentSide(agent_id=agent_id, leg=others[0], fence=fence)
+            await Conversation(self._house, call).resume(side, bridge)
         elif agent_id:
             await give_back(self._house, call.contact_id, agent_id)
 
@@ -194,7 +199,7 @@ class Switchboard:
             await store.mark(uow, call.row_id, ended_at=uow.now, ended_by="agent")
             call.row_id = await store.begin(uow, contact_id, arriving, direction=call.direction)
         self.calls[contact_id] = self.calls.pop(call.contact_id)
-        call.contact_id = contact_id
+        call.contact_id, call.fence = contact_id, -1
 
     async def _with_duty(self, call: Call, side: AgentSide) -> None:
         """Somebody on duty has taken it, past the line: no agent is offered it any more."""
@@ -289,24 +294,27 @@ class Switchboard:
         """See `router.ports.LiveConnector`: the agent's telephone is reached while the citizen hears music."""
         call = self.calls.get(contact_id)
         if call is None:
-            self._house.start(self._outgoing.begin(contact_id, agent_id))
-        elif not (call.agent and call.agent.agent_id == agent_id):
-            call.reaching = self._house.start(self._reach(call, agent_id))
+            self._outgoing.start(contact_id, agent_id)
+            return
+        fence = await held(self._house, contact_id, agent_id)
+        if fence is not None and fence > call.fence:
+            call.fence = fence
+            call.reaching = self._house.start(self._reach(call, agent_id, fence))
 
-    async def _reach(self, call: Call, agent_id: str) -> None:
+    async def _reach(self, call: Call, agent_id: str, fence: int) -> None:
         leg = await self.phones.reach(call.contact_id, agent_id, call.leg.caller)
         if leg is None:
             await give_back(self._house, call.contact_id, agent_id)
             return
         wanted = False
         try:
-            wanted = not call.ended.is_set() and await has(self._house, call.contact_id, agent_id)
+            wanted = not call.ended.is_set() and await held(self._house, call.contact_id, agent_id) == fence
         finally:
             if not wanted:
                 await uninterrupted(leg.hang_up())
         if not wanted:
             return
-        call.coming = AgentSide(agent_id=agent_id, leg=leg)
+        call.coming = AgentSide(agent_id=agent_id, leg=leg, fence=fence)
         call.connected.set()
 
     async def release(self, contact_id: str) -> None:

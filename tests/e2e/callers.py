@@ -82,7 +82,7 @@ def _loud(page: Page) -> list[float]:
     return [found["hz"] for found in page.evaluate("window.axdHears()") if found["db"] > LOUD_DB]
 
 
-def hears(page: Page, *tones: int, timeout_s: float = 15.0) -> None:
+def hears(page: Page, *tones: int, timeout_s: float = 30.0) -> None:
     """These tones are what is loudest of all that arrives, each of them."""
     last: list[float] = []
 
@@ -97,7 +97,7 @@ def hears(page: Page, *tones: int, timeout_s: float = 15.0) -> None:
         raise AssertionError(f"heard {last[:9]} instead of {tones} Hz") from None
 
 
-def hears_music(page: Page, *, besides: int, timeout_s: float = 15.0) -> None:
+def hears_music(page: Page, *, besides: int, timeout_s: float = 30.0) -> None:
     """Something arrives, and the tone `besides` is not in it."""
 
     def there() -> bool:
@@ -107,6 +107,6 @@ def hears_music(page: Page, *, besides: int, timeout_s: float = 15.0) -> None:
     wait_for(there, f"music instead of {besides} Hz", timeout_s=timeout_s)
 
 
-def hears_something(page: Page, *, timeout_s: float = 15.0) -> None:
+def hears_something(page: Page, *, timeout_s: float = 30.0) -> None:
     """A voice or music arrives."""
     wait_for(lambda: bool(_loud(page)), "any sound", timeout_s=timeout_s)

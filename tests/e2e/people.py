@@ -36,7 +36,7 @@ class Citizen:
         expect(self.chat.get_by_role("log")).to_contain_text(text)
 
     def sees(self, text: str) -> None:
-        expect(self.chat.get_by_role("log")).to_contain_text(text, timeout=15_000)
+        expect(self.chat.get_by_role("log")).to_contain_text(text, timeout=30_000)
 
     def fill_form(self, *, subject: str, text: str, name: str, phone: str) -> None:
         """Hand in the form, as an inquiry to be answered by telephone; the page shows number and PIN then."""
@@ -88,7 +88,7 @@ class Staff:
             fields.nth(0).fill(PASSWORD)
             fields.nth(1).fill(PASSWORD)
             self.page.get_by_role("button", name="换密码并登录").click()
-        expect(self.page.locator("nav.rail")).to_be_visible(timeout=15_000)
+        expect(self.page.locator("nav.rail")).to_be_visible(timeout=30_000)
 
     def _try(self, password: str) -> bool:
         self.page.get_by_label(re.compile("工号|账号")).first.fill(self._login)
@@ -111,12 +111,12 @@ class Staff:
 
     def is_offered(self) -> Locator:
         offer = self.page.locator(".offer")
-        expect(offer).to_be_visible(timeout=15_000)
+        expect(offer).to_be_visible(timeout=30_000)
         return offer
 
     def accept(self) -> None:
         self.page.keyboard.press("F8")
-        expect(self.composer).to_be_visible(timeout=10_000)
+        expect(self.composer).to_be_visible(timeout=30_000)
 
     @property
     def composer(self) -> Locator:
@@ -150,7 +150,7 @@ class Staff:
 
     def go(self, path: str) -> None:
         self.page.goto(f"{self._platform.url}/desk/{path}")
-        expect(self.page.locator("nav.rail")).to_be_visible(timeout=15_000)
+        expect(self.page.locator("nav.rail")).to_be_visible(timeout=30_000)
 
     def close(self) -> None:
         self.page.context.close()

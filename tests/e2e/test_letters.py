@@ -43,7 +43,7 @@ def test_a_letter_is_registered_numbered_answered_and_posted(browser: Browser, a
     page.get_by_label(re.compile("事由")).fill(SUBJECT)
     page.locator("input[type=file]").set_input_files([str(path) for path in photographs(tmp_path)])
     expect(page.locator(".sheets img")).to_have_count(2)
-    expect(page.get_by_text("上传中")).to_have_count(0, timeout=15_000)
+    expect(page.get_by_text("上传中")).to_have_count(0, timeout=30_000)
     natural = page.locator(".sheets img").first.evaluate("image => [image.naturalWidth, image.naturalHeight]")
     assert natural[0] < natural[1], "the browser turns the photograph upright"
     check(page)

@@ -78,4 +78,4 @@ async def connected(
         yield socket
     finally:
         socket.hang_up()
-        await asyncio.wait_for(task, 10)
+        await asyncio.wait_for(task, 30)

@@ -103,7 +103,7 @@ class AsteriskRoom:
 
     async def call(self, caller: str = "13800138000", number: str = HOTLINE) -> tuple[CallLeg, SipCall]:
         phone = await self.network.call(number, caller=caller)
-        return await asyncio.wait_for(self.came.get(), 10), phone
+        return await asyncio.wait_for(self.came.get(), 30), phone
 
     @property
     def book(self) -> Book:
@@ -117,7 +117,7 @@ class AsteriskRoom:
         """The leg of this caller, whoever else came before."""
         phone = await self.network.call(HOTLINE, caller=caller)
         while True:
-            leg = await asyncio.wait_for(self.came.get(), 10)
+            leg = await asyncio.wait_for(self.came.get(), 30)
             if leg.caller.endswith(caller):
                 return leg, phone
 

@@ -10,7 +10,7 @@ from typing import Any
 from tests.support.citizens import CitizenSide, Visitor
 from tests.support.waiting import wait_until
 
-TIMEOUT_S = 10.0
+TIMEOUT_S = 30.0
 
 
 class BreakingLine:

@@ -142,7 +142,7 @@ class PagePhone:
         wanted = int(LISTENED_S / FRAME_S)
         # What is on its way belongs to the past.
         start = len(self.samples) + 4
-        await wait_until(lambda: len(self.samples) >= start + wanted, "sound comes", timeout_s=15)
+        await wait_until(lambda: len(self.samples) >= start + wanted, "sound comes", timeout_s=30)
         return tones_in(np.concatenate(self.samples[start : start + wanted]))
 
     async def keys_heard(self) -> str:

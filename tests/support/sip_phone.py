@@ -160,12 +160,12 @@ class SipPhone(asyncio.DatagramProtocol):
         more = (("Contact", contact), ("Expires", str(expires_s)))
         own = f"{address};tag={secrets.token_hex(6)}"
         self.send(self.request("REGISTER", self.server, own, address, call_id, 1, *more))
-        answer = await asyncio.wait_for(self._responses.get(), 5)
+        answer = await asyncio.wait_for(self._responses.get(), 30)
         if answer.status == 401:
             said = credentials(answer.get("WWW-Authenticate"), "REGISTER", self.server, self.user, self.secret)
             again = self.request("REGISTER", self.server, own, address, call_id, 2, *more, ("Authorization", said))
             self.send(again)
-            answer = await asyncio.wait_for(self._responses.get(), 5)
+            answer = await asyncio.wait_for(self._responses.get(), 30)
         return answer.status
 
     async def call(self, number: str, *, caller: str = "", headers: tuple[tuple[str, str], ...] = ()) -> SipCall:
@@ -184,7 +184,7 @@ class SipPhone(asyncio.DatagramProtocol):
         return call
 
     async def rings(self) -> SipCall:
-        return await asyncio.wait_for(self.came.get(), 10)
+        return await asyncio.wait_for(self.came.get(), 30)
 
     def request(
         self, method: str, uri: str, own: str, other: str, call_id: str, number: int, *more: tuple[str, str]

@@ -12,10 +12,10 @@ POLL_S = 0.02
 
 
 @overload
-async def wait_until(condition: Callable[[], Awaitable[T]], what: str, *, timeout_s: float = 10.0) -> T: ...
+async def wait_until(condition: Callable[[], Awaitable[T]], what: str, *, timeout_s: float = 30.0) -> T: ...
 @overload
-async def wait_until(condition: Callable[[], T], what: str, *, timeout_s: float = 10.0) -> T: ...
-async def wait_until(condition: Callable[[], T | Awaitable[T]], what: str, *, timeout_s: float = 10.0) -> T:
+async def wait_until(condition: Callable[[], T], what: str, *, timeout_s: float = 30.0) -> T: ...
+async def wait_until(condition: Callable[[], T | Awaitable[T]], what: str, *, timeout_s: float = 30.0) -> T:
     """The first true answer of `condition`, asked again and again. Fails with `what` when it never comes."""
     deadline = time.monotonic() + timeout_s
     while True:
@@ -28,7 +28,7 @@ async def wait_until(condition: Callable[[], T | Awaitable[T]], what: str, *, ti
         await asyncio.sleep(POLL_S)
 
 
-def wait_for(condition: Callable[[], T], what: str, *, timeout_s: float = 10.0) -> T:
+def wait_for(condition: Callable[[], T], what: str, *, timeout_s: float = 30.0) -> T:
     """`wait_until` for tests without an event loop."""
     deadline = time.monotonic() + timeout_s
     while True:

@@ -97,7 +97,7 @@ class WebPhone:
         return self._invite.get(header)
 
     async def answer(self) -> None:
-        self._invite = await asyncio.wait_for(self._invites.get(), 10)
+        self._invite = await asyncio.wait_for(self._invites.get(), 30)
         await self._send(self._invite.answer(180, "Ringing", self._tag))
         self._connection = self._new_connection()
         await self._connection.setRemoteDescription(RTCSessionDescription(sdp=self._invite.body, type="offer"))
@@ -152,7 +152,7 @@ class WebPhone:
 
     async def _final(self) -> SipMessage:
         while True:
-            answer = await asyncio.wait_for(self._answers.get(), 10)
+            answer = await asyncio.wait_for(self._answers.get(), 30)
             self.statuses.append(answer.status)
             if answer.status >= 200:
                 return answer

@@ -27,5 +27,5 @@ async def test_a_write_after_a_cancelled_one_succeeds(database: Database) -> Non
         work.cancel()
         with suppress(asyncio.CancelledError):
             await work
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(30):
             await _write(database)

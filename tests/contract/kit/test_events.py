@@ -84,8 +84,8 @@ async def test_the_hub_gives_each_socket_its_topic_in_order(database: Database, 
     async with hub.subscribe(WORKSPACE, "chat", "one") as one, hub.subscribe(WORKSPACE, "chat") as everything:
         for name, topic in (("a", "chat:one"), ("b", "chat:two"), ("c", "chat:one")):
             await _emit(database, name, topic)
-        heard = [await asyncio.wait_for(everything.get(), 5) for _ in range(3)]
+        heard = [await asyncio.wait_for(everything.get(), 30) for _ in range(3)]
         assert [event.entity_id for event in heard if event] == ["a", "b", "c"]
-        mine = [await asyncio.wait_for(one.get(), 5) for _ in range(2)]
+        mine = [await asyncio.wait_for(one.get(), 30) for _ in range(2)]
         assert [event.entity_id for event in mine if event] == ["a", "c"]
     await hub.close()

@@ -93,7 +93,7 @@ async def hears(page: PagePhone, hz: int) -> None:
 
 
 async def cause_of(leg: CallLeg) -> HangUpCause:
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(30):
         async for event in leg.events():
             if isinstance(event, Ended):
                 return event.cause

@@ -66,7 +66,7 @@ async def test_an_access_token_opens_the_mailbox_and_a_stale_one_is_refused(mail
     session = await connect(server(mail_peers), Credentials(user=user, access_token="fresh"))
     await session.select("INBOX")
     await session.close()
-    async with asyncio.timeout(8):
+    async with asyncio.timeout(30):
         with pytest.raises(LoginRejected):
             await connect(server(mail_peers), Credentials(user=user, access_token="stale"))
 
@@ -91,7 +91,7 @@ async def test_new_mail_ends_the_wait(mail_peers: MailPeers) -> None:
     await session.select("INBOX")
     waiting = asyncio.create_task(session.wait_for_news(60, asyncio.Event()))
     # The server answers IDLE before it can announce anything: the wait has begun once the command is under way.
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(30):
         while not waiting.done():
             await asyncio.to_thread(mail_peers.dovecot.append, user, mail("news"))
             await asyncio.wait([waiting], timeout=0.5)
@@ -107,7 +107,7 @@ async def test_a_killed_server_ends_the_wait_at_once(mail_peers: MailPeers) -> N
     waiting = asyncio.create_task(session.wait_for_news(60, asyncio.Event()))
     await asyncio.to_thread(mail_peers.dovecot.kill)
     with pytest.raises(ConnectionLost):
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(30):
             await waiting
     with pytest.raises(ConnectionLost):
         await session.noop()

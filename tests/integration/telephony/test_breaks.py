@@ -80,7 +80,7 @@ async def test_calls_outlive_the_gateway_and_the_next_one_adopts_them(tmp_path: 
         await hears(citizen_phone, AGENT)
         await hears(agent_phone, CITIZEN)
         async with gateway(room.another_engine(), room.came) as adopted:
-            found = await asyncio.wait_for(adopted.get(), 10)
+            found = await asyncio.wait_for(adopted.get(), 30)
             legs = {leg.id: leg for leg in found.legs}
             assert {leg.id for leg in found.legs} == {citizen.id, agent.id}
             assert legs[agent.id].variables == {"contact": "c"}
@@ -110,7 +110,7 @@ async def test_a_held_party_is_adopted_as_held_and_comes_back(tmp_path: Path) ->
             await room.engine.bridge(citizen, agent)
             await citizen.hold()
         async with gateway(room.another_engine(), room.came) as adopted:
-            found = await asyncio.wait_for(adopted.get(), 10)
+            found = await asyncio.wait_for(adopted.get(), 30)
             [bridge] = found.bridges
             assert {leg.id for leg in bridge.legs} == {citizen.id, agent.id}
             await hears(agent_phone)
@@ -126,7 +126,7 @@ async def test_who_calls_while_no_gateway_runs_hears_ringing_and_is_taken_on_by_
         phone = await room.network.call("12396", caller="13800138000")
         await wait_until(lambda: 180 in phone.statuses, "the caller hears ringing")
         async with gateway(room.another_engine(), room.came):
-            leg = await asyncio.wait_for(room.came.get(), 10)
+            leg = await asyncio.wait_for(room.came.get(), 30)
             assert leg.state is LegState.RINGING
             await leg.answer()
             await wait_until(lambda: phone.is_up, "the caller is answered")

@@ -44,19 +44,19 @@ class FaxWorld:
         """A fax machine calls: our leg, ringing, and the machine's own."""
         async with self.connecting:
             far = await self.far.originate(Dial(to="12396", caller="82005678", timeout_s=20))
-            return await asyncio.wait_for(self.room.came.get(), 10), far
+            return await asyncio.wait_for(self.room.came.get(), 30), far
 
     async def to_far(self) -> tuple[CallLeg, CallLeg]:
         """We call a fax machine, and it answers."""
         near = await self.room.engine.originate(Dial(to="+861082005678", caller="12396", timeout_s=20))
-        far = await asyncio.wait_for(self.far_came.get(), 10)
+        far = await asyncio.wait_for(self.far_came.get(), 30)
         await far.answer()
         await answered(near)
         return near, far
 
 
 async def answered(leg: CallLeg) -> None:
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(30):
         async for event in leg.events():
             if isinstance(event, Answered):
                 return

@@ -127,7 +127,7 @@ async def test_a_caller_who_hangs_up_while_it_rings_is_gone(tmp_path: Path) -> N
         assert isinstance(room, AsteriskRoom)
         leg, phone = await room.call()
         await phone.hang_up()
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(30):
             events = [event async for event in leg.events()]
         assert [type(event) for event in events] == [Ended]
         assert events[0].cause in {HangUpCause.NORMAL, HangUpCause.NO_ANSWER}  # type: ignore[union-attr]

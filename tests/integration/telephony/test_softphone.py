@@ -25,7 +25,7 @@ async def hears(phone: SipCall | WebPhone, *tones: int) -> None:
     async def same() -> bool:
         return await phone.hears() == frozenset(tones)
 
-    await wait_until(same, f"the telephone hears {tones}", timeout_s=15)
+    await wait_until(same, f"the telephone hears {tones}", timeout_s=30)
 
 
 def url(room: AsteriskRoom) -> str:
@@ -116,7 +116,7 @@ async def test_a_visitor_calls_with_a_pass_and_comes_back_with_another_and_is_re
         visitor = WebPhone(url(room), "web", "")
         await visitor.open()
         calling = asyncio.create_task(visitor.call("hotline", ("X-AXD-Pass", used)))
-        leg = await asyncio.wait_for(room.came.get(), 10)
+        leg = await asyncio.wait_for(room.came.get(), 30)
         assert (leg.caller, leg.dialled) == ("", "12396")
         said = {"way": "web", "line": "web", "session_id": "s1", "visitor": "v1", "language": "en"}
         assert leg.variables == said
