@@ -10,18 +10,18 @@ from kit.unit_of_work import Database
 from tests.support.clock import ManualClock
 from tests.support.databases import (
     database_url,
+    migrated_postgres,
     migrated_postgres_url,
     migrated_sqlite,
-    migrated_template,
     sqlite_url,
 )
 from tests.support.services import postgres, postgres_url, redis_server, redis_url
 
 __all__ = [
     "database_url",
+    "migrated_postgres",
     "migrated_postgres_url",
     "migrated_sqlite",
-    "migrated_template",
     "postgres",
     "postgres_url",
     "redis_server",

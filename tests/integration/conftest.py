@@ -2,18 +2,18 @@
 
 from tests.support.databases import (
     database_url,
+    migrated_postgres,
     migrated_postgres_url,
     migrated_sqlite,
-    migrated_template,
     sqlite_url,
 )
 from tests.support.services import postgres, postgres_url, redis_server, redis_url
 
 __all__ = [
     "database_url",
+    "migrated_postgres",
     "migrated_postgres_url",
     "migrated_sqlite",
-    "migrated_template",
     "postgres",
     "postgres_url",
     "redis_server",
