@@ -15,6 +15,7 @@ from records.staff.permissions import Permission
 routes = APIRouter()
 
 Agent = Annotated[Actor, Depends(require(Permission.CONTACTS_HANDLE))]
+Hearer = Annotated[Actor, Depends(require(Permission.CONTACTS_HANDLE, Permission.AGENTS_SUPERVISE))]
 Bag = Annotated[Services, Depends(services)]
 
 
@@ -36,17 +37,17 @@ async def list_recordings(contact_id: str, who: Agent, uow: Reading) -> list[Rec
 
 
 @routes.get("/recordings/{recording_id}/sound", response_class=FileResponse)
-async def play_recording(recording_id: str, who: Agent, uow: Writing, bag: Bag) -> FileResponse:
+async def play_recording(recording_id: str, who: Hearer, uow: Writing, bag: Bag) -> FileResponse:
     """Each hearing is written down."""
     return await recordings.sound(uow, bag.blobs, who, recording_id)
 
 
 @routes.get("/recordings/{recording_id}/compressed", response_class=Response)
-async def save_recording(recording_id: str, who: Agent, bag: Bag) -> Response:
+async def save_recording(recording_id: str, who: Hearer, bag: Bag) -> Response:
     """Opus in Ogg, a tenth of the size; written down like a hearing."""
     return await recordings.compressed(bag.database, bag.blobs, who, recording_id)
 
 
 @routes.get("/recordings/{recording_id}/waveform")
-async def read_waveform(recording_id: str, who: Agent, uow: Reading, bag: Bag) -> WaveformView:
+async def read_waveform(recording_id: str, who: Hearer, uow: Reading, bag: Bag) -> WaveformView:
     return await recordings.waveform(uow, bag.blobs, who, recording_id)

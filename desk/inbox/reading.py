@@ -2,7 +2,6 @@
 
 from datetime import datetime, time
 from typing import Literal
-from zoneinfo import ZoneInfo
 
 from sqlalchemy import select
 
@@ -54,7 +53,7 @@ async def snapshot(uow: UnitOfWork, router: Router, who: Actor, cursor: str) -> 
 
 async def start_of_day(uow: UnitOfWork) -> datetime:
     """Midnight in the workspace's zone."""
-    zone = ZoneInfo((await staff.workspace(uow)).timezone)
+    zone = await staff.zone(uow)
     return datetime.combine(uow.now.astimezone(zone).date(), time(), zone)
 
 

@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, time
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from channels.adapter import Intake
 from channels.letter.inbound import PAPER
@@ -65,7 +64,7 @@ async def _scans(uow: UnitOfWork, who: Actor, ids: Sequence[str]) -> list[Attach
 
 async def _received_at(uow: UnitOfWork, day: date) -> datetime:
     """Now for today, noon of the workspace for an earlier day: deadlines count from when it came."""
-    zone = ZoneInfo((await staff.workspace(uow)).timezone)
+    zone = await staff.zone(uow)
     today = uow.now.astimezone(zone).date()
     if day > today:
         raise Invalid("It cannot have come after today.", code="received_later")
@@ -74,7 +73,7 @@ async def _received_at(uow: UnitOfWork, day: date) -> datetime:
 
 async def _refuse_repeats(uow: UnitOfWork, who: Actor, body: LetterInput, files: Sequence[AttachmentRow]) -> None:
     """Nothing is told of queues that this account may not read, nor of what is confidential and was not opened."""
-    zone = ZoneInfo((await staff.workspace(uow)).timezone)
+    zone = await staff.zone(uow)
     found = [("same_scan", row) for row in await store.with_files(uow, [file.sha256 for file in files])]
     if body.sender and body.dated:
         found += [("same_sender", row) for row in await store.of_sender(uow, body.sender, body.dated)]
@@ -131,7 +130,7 @@ async def answer(uow: UnitOfWork, who: Actor, message_id: str) -> tuple[MessageR
         "postal_address": str(loaded.row.hints.get("postal_address") or ""),
         "number": await store.number_of(uow, loaded.row.id) or "",
         "subject": loaded.row.subject,
-        "day": message.created_at.astimezone(ZoneInfo(workspace.timezone)).date(),
+        "day": message.created_at.astimezone(await staff.zone(uow)).date(),
         "files": [file.filename for file in files],
     }
 

@@ -4,7 +4,6 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
-from zoneinfo import ZoneInfo
 
 from sqlalchemy import ColumnElement, false, func, or_, select
 
@@ -40,7 +39,7 @@ class _Count:
 
 async def tally(uow: UnitOfWork, who: Actor, days: int) -> SatisfactionView:
     """Over contacts that closed in the last `days` days, today included. Reports count nowhere."""
-    zone = ZoneInfo((await staff.workspace(uow)).timezone)
+    zone = await staff.zone(uow)
     until = uow.now.astimezone(zone).date()
     since = until - timedelta(days=days - 1)
     start = datetime.combine(since, time(), zone)

@@ -2,11 +2,11 @@
 
 from collections.abc import Sequence
 from pathlib import Path
-from zoneinfo import ZoneInfo
 
 from sqlalchemy import or_, select
 
 from desk.access import Actor
+from desk.calls.recordings import heard_by, recording
 from desk.inbox import store
 from desk.inbox.visibility import reads_queue
 from desk.telephone import supervision
@@ -69,9 +69,9 @@ class SupervisorsByPhone:
         if len(part) >= SHORTEST_PART:
             named.append(RecordingRow.caller.endswith(part, autoescape=True))
         async with self._database.unit_of_work(who.access, read_only=True) as uow:
-            zone = ZoneInfo((await staff.workspace(uow)).timezone)
+            zone = await staff.zone(uow)
             restricted = await store.restricted_queues(uow)
-            query = supervision.open_recordings().where(or_(*named)).order_by(RecordingRow.started_at.desc())
+            query = heard_by(who).where(or_(*named)).order_by(RecordingRow.started_at.desc())
             rows = [row for row in await uow.session.scalars(query) if reads_queue(who, row.queue_id, restricted)]
         return [
             FoundRecording(
@@ -87,7 +87,7 @@ class SupervisorsByPhone:
             return None
         async with self._database.unit_of_work(who.access) as uow:
             try:
-                row = await supervision.recording(uow, who, recording_id)
+                row = await recording(uow, who, recording_id)
             except NotFound:
                 return None
             audit.record(uow, "recording.heard", "recording", row.id, detail={"as": "telephone"})

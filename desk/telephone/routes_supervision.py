@@ -3,7 +3,6 @@
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query, Request
-from fastapi.responses import FileResponse, Response
 from pydantic import AwareDatetime
 
 from desk.access import Actor, Reading, Writing, require, services_of
@@ -88,19 +87,6 @@ async def find_recordings(
         at_least_s=at_least_s,
     )
     return await supervision.recordings(uow, who, wanted)
-
-
-@routes.get("/recordings/{recording_id}/sound", response_class=FileResponse)
-async def hear_recording(who: Supervisor, uow: Writing, request: Request, recording_id: str) -> FileResponse:
-    """Each hearing is written down."""
-    return await supervision.sound(uow, services_of(request).blobs, who, recording_id)
-
-
-@routes.get("/recordings/{recording_id}/compressed", response_class=Response)
-async def export_recording(who: Supervisor, request: Request, recording_id: str) -> Response:
-    """Opus in Ogg, a tenth of the size; written down like a hearing."""
-    bag = services_of(request)
-    return await supervision.compressed(bag.database, bag.blobs, who, recording_id)
 
 
 @routes.post("/recordings/{recording_id}/hold")

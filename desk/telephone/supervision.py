@@ -1,24 +1,20 @@
-"""What supervisors see and do: recordings are found and heard, each hearing written down; who is on duty."""
+"""What supervisors see and do: recordings are found and kept; who is on duty."""
 
-import asyncio
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from fastapi.responses import FileResponse, Response
-from sqlalchemy import Select, select
+from sqlalchemy import select
 
 from desk.access import Actor
+from desk.calls.recordings import heard_by, recording
 from desk.inbox import store
-from desk.inbox.files import HEADERS
 from desk.inbox.visibility import reads_queue
 from desk.schemas.telephone import DutyInput, DutyView, RecordingHoldInput, RecordingView, ServiceInput
-from kit.blobs import BlobStore
 from kit.errors import NotFound
 from kit.unit_of_work import Database, UnitOfWork
 from records.staff import audit
 from records.staff.tables import WorkspaceRow
 from router.tables import ContactRow
-from telephony.compressed import OGG, to_opus
 from telephony.switchboard import duty
 from telephony.switchboard.duty import Duty
 from telephony.switchboard.switchboard import SERVICE
@@ -45,7 +41,7 @@ class RecordingQuery:
 
 async def recordings(uow: UnitOfWork, who: Actor, wanted: RecordingQuery) -> list[RecordingView]:
     """The newest first. Those of confidential contacts are not in it, whoever asks."""
-    query = open_recordings()
+    query = heard_by(who)
     for name in ("caller", "dialled"):
         if getattr(wanted, name):
             query = query.where(getattr(RecordingRow, name).contains(getattr(wanted, name), autoescape=True))
@@ -62,48 +58,8 @@ async def recordings(uow: UnitOfWork, who: Actor, wanted: RecordingQuery) -> lis
     return [_view(row) for row in rows if reads_queue(who, row.queue_id, restricted)]
 
 
-def open_recordings() -> Select[RecordingRow]:
-    """Of contacts that are not confidential now, whatever they were when they were recorded."""
-    query = select(RecordingRow).join(ContactRow, ContactRow.id == RecordingRow.contact_id)
-    return query.where(RecordingRow.sealed.is_(False), ContactRow.sealed.is_(False))
-
-
 def _view(row: RecordingRow) -> RecordingView:
     return RecordingView.model_validate(row, from_attributes=True)
-
-
-async def recording(uow: UnitOfWork, who: Actor, recording_id: str) -> RecordingRow:
-    """One that this account may hear; who asks writes the hearing down. Raises `NotFound`."""
-    row = await uow.session.scalar(open_recordings().where(RecordingRow.id == recording_id))
-    if row is None or not reads_queue(who, row.queue_id, await store.restricted_queues(uow)):
-        raise NotFound("There is no such recording.")
-    return row
-
-
-async def sound(uow: UnitOfWork, blobs: BlobStore, who: Actor, recording_id: str) -> FileResponse:
-    """The WAV file. Raises `NotFound`."""
-    row = await recording(uow, who, recording_id)
-    audit.record(uow, "recording.heard", "recording", row.id)
-    name = f"{row.started_at:%Y%m%d-%H%M%S}.wav"
-    return FileResponse(blobs.path(row.blob_key), media_type="audio/wav", filename=name, headers=HEADERS)
-
-
-async def compressed(database: Database, blobs: BlobStore, who: Actor, recording_id: str) -> Response:
-    """The same in a tenth of its size: Opus in Ogg, both sides kept apart. Raises `NotFound`."""
-    async with database.unit_of_work(who.access) as uow:
-        row = await recording(uow, who, recording_id)
-        audit.record(uow, "recording.heard", "recording", row.id, detail={"as": "opus"})
-    return await as_opus(blobs, row)
-
-
-async def as_opus(blobs: BlobStore, row: RecordingRow) -> Response:
-    """For whoever may hear it. Raises `NotFound` where the file is gone."""
-    try:
-        data = await asyncio.to_thread(to_opus, blobs.path(row.blob_key))
-    except FileNotFoundError as error:
-        raise NotFound("The sound of this recording is gone.") from error
-    name = f'attachment; filename="{row.started_at:%Y%m%d-%H%M%S}.ogg"'
-    return Response(data, media_type=OGG, headers={**HEADERS, "content-disposition": name})
 
 
 async def hold(uow: UnitOfWork, who: Actor, recording_id: str, body: RecordingHoldInput) -> RecordingView:

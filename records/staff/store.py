@@ -1,6 +1,7 @@
 """Queries over workspaces, accounts, roles and departments."""
 
 from collections.abc import Collection, Iterable
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import delete, select
 
@@ -21,6 +22,11 @@ async def workspace(uow: UnitOfWork) -> WorkspaceRow:
     if found is None:
         raise NotFound("There is no such workspace.")
     return found
+
+
+async def zone(uow: UnitOfWork) -> ZoneInfo:
+    """Of the workspace: its days and what people read are in it."""
+    return ZoneInfo((await workspace(uow)).timezone)
 
 
 async def account_by_login(uow: UnitOfWork, login: str) -> AccountRow | None:

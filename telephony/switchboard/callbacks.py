@@ -12,7 +12,7 @@ from kit.ids import new_id
 from kit.unit_of_work import UnitOfWork
 from records.citizens import do_not_contact
 from records.citizens.addresses import normalise
-from records.staff.tables import WorkspaceRow
+from records.staff import store as staff
 from router.contact import Address, Channel, ChannelClass, ContactRequest, ContactStatus
 from router.results import Entry
 from router.service import Router
@@ -96,7 +96,7 @@ async def _write(
     after: timedelta,
 ) -> None:
     queue = await store.queue_of(uow, row)
-    due_at = within_hours(uow.now + after, await zone(uow), settings.callback_hours)
+    due_at = within_hours(uow.now + after, await staff.zone(uow), settings.callback_hours)
     uow.session.add(
         CallbackRow(
             contact_id=contact.id,
@@ -154,7 +154,7 @@ async def open_due(uow: UnitOfWork, router: Router, contact_id: str, settings: S
     row = await of_contact(uow, contact_id)
     if row is None or row.state != "waiting":
         return None
-    allowed = within_hours(uow.now, await zone(uow), settings.callback_hours)
+    allowed = within_hours(uow.now, await staff.zone(uow), settings.callback_hours)
     if allowed > uow.now:
         row.due_at = allowed
         return allowed
@@ -190,10 +190,6 @@ async def note_try(uow: UnitOfWork, router: Router, contact_id: str, agent_id: s
     else:
         row.state = "given_up"
         await router.finish(uow, contact_id, agent_id)
-
-
-async def zone(uow: UnitOfWork) -> ZoneInfo:
-    return ZoneInfo((await uow.session.get_one(WorkspaceRow, uow.workspace_id)).timezone)
 
 
 def within_hours(moment: datetime, local: ZoneInfo, hours: tuple[int, int]) -> datetime:

@@ -17,6 +17,7 @@ from records.cases.service import CaseEvent
 from records.cases.tables import CaseContactRow, CaseRow, CaseStatus
 from records.citizens import do_not_contact, receipts
 from records.citizens.addresses import normalise
+from records.staff import store as staff
 from records.staff.tables import WorkspaceRow
 from router.contact import Channel
 from router.tables import ContactRow
@@ -154,7 +155,7 @@ class ResultCalls:
                 return None
             if await _is_over(uow, case.id):
                 return None
-            allowed = callbacks.within_hours(uow.now, await callbacks.zone(uow), house.settings.callback_hours)
+            allowed = callbacks.within_hours(uow.now, await staff.zone(uow), house.settings.callback_hours)
             if allowed > uow.now:
                 return allowed - uow.now
             if await do_not_contact.forbids(uow, contact.citizen_id, Channel.VOICE):

@@ -2405,26 +2405,6 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/desk/telephone/recordings/{recording_id}/compressed": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * Export Recording
-         * @description Opus in Ogg, a tenth of the size; written down like a hearing.
-         */
-        get: operations["export_recording_api_desk_telephone_recordings__recording_id__compressed_get"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
     "/api/desk/telephone/recordings/{recording_id}/hold": {
         parameters: {
             query?: never;
@@ -2436,26 +2416,6 @@ export interface paths {
         put?: never;
         /** Hold Recording */
         post: operations["hold_recording_api_desk_telephone_recordings__recording_id__hold_post"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/desk/telephone/recordings/{recording_id}/sound": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * Hear Recording
-         * @description Each hearing is written down.
-         */
-        get: operations["hear_recording_api_desk_telephone_recordings__recording_id__sound_get"];
-        put?: never;
-        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -10941,35 +10901,6 @@ export interface operations {
             };
         };
     };
-    export_recording_api_desk_telephone_recordings__recording_id__compressed_get: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                recording_id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            /** @description Validation Error */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
-                };
-            };
-        };
-    };
     hold_recording_api_desk_telephone_recordings__recording_id__hold_post: {
         parameters: {
             query?: never;
@@ -10993,35 +10924,6 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["RecordingView"];
                 };
-            };
-            /** @description Validation Error */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
-                };
-            };
-        };
-    };
-    hear_recording_api_desk_telephone_recordings__recording_id__sound_get: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                recording_id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
             };
             /** @description Validation Error */
             422: {

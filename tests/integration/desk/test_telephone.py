@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 from httpx import AsyncClient
@@ -147,12 +148,15 @@ async def test_recordings_are_found_and_each_hearing_is_written_down(
         assert [item["id"] for item in (await boss.get("telephone/recordings", params=query)).json()] == found
     naive = await boss.get("telephone/recordings", params={"since": "2026-11-24T08:00:00"})
     assert naive.status_code == 422
-    heard = await boss.get(f"telephone/recordings/{kept}/sound")
+    heard = await boss.get(f"recordings/{kept}/sound")
     assert (heard.content, heard.headers["content-type"]) == (data, "audio/wav")
-    assert (await boss.get(f"telephone/recordings/{sealed}/sound")).status_code == 404
-    small = await boss.get(f"telephone/recordings/{kept}/compressed")
+    here = office.desk.clock.now().astimezone(ZoneInfo("Asia/Shanghai"))
+    assert f"{here:%Y%m%d-%H%M%S}.wav" in heard.headers["content-disposition"]
+    assert (await boss.get(f"recordings/{sealed}/sound")).status_code == 404
+    small = await boss.get(f"recordings/{kept}/compressed")
     assert (small.content[:4], small.headers["content-type"]) == (b"OggS", "audio/ogg")
-    assert (await boss.get(f"telephone/recordings/{sealed}/compressed")).status_code == 404
+    assert f"{here:%Y%m%d-%H%M%S}.ogg" in small.headers["content-disposition"]
+    assert (await boss.get(f"recordings/{sealed}/compressed")).status_code == 404
     held = await boss.post(f"telephone/recordings/{kept}/hold", json={"held": True, "reason": "诉讼"})
     assert held.json()["held"]
     assert await actions(office, "recording") == ["recording.heard", "recording.heard", "recording.held"]

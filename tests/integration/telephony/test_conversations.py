@@ -59,7 +59,7 @@ async def recording(house: PhoneHouse, contact_id: str) -> tuple[Samples, Sample
         return found[0]["id"] if found else None
 
     recording_id = await wait_until(stored, "the recording is stored", timeout_s=30)
-    with wave.open(io.BytesIO(await desk.download(f"telephone/recordings/{recording_id}/sound"))) as file:
+    with wave.open(io.BytesIO(await desk.download(f"recordings/{recording_id}/sound"))) as file:
         assert file.getnchannels() == 2
         frames = np.frombuffer(file.readframes(file.getnframes()), dtype="<i2")
         return frames[::2], frames[1::2], file.getnframes() / file.getframerate()
