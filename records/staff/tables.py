@@ -25,12 +25,23 @@ class WorkspaceRow(Base):
 
 
 class DepartmentRow(Row):
+    """`number`: a telephone or an extension, as people write it. `opens`, `closes`: HH:MM in the workspace's zone, both
+    "" for the bureau's office hours, or with `every_day` for round the clock. `deputy`: who is asked in its place.
+    """
+
     __tablename__ = "departments"
 
     name: Mapped[str] = mapped_column(String(80))
     name_en: Mapped[str] = mapped_column(String(120))
     duties: Mapped[str] = mapped_column(Text, default="")
+    number: Mapped[str] = mapped_column(String(32), default="")
+    every_day: Mapped[bool] = mapped_column(default=False)
+    opens: Mapped[str] = mapped_column(String(5), default="")
+    closes: Mapped[str] = mapped_column(String(5), default="")
+    deputy: Mapped[str] = mapped_column(String(80), default="")
+    deputy_number: Mapped[str] = mapped_column(String(32), default="")
     position: Mapped[int] = mapped_column(default=0)
+    version: Mapped[int] = mapped_column(default=1)
 
 
 class AccountRow(Row):
