@@ -19,6 +19,8 @@ from channels.sms.service import adopt_environment as adopt_sms_accounts
 from channels.telegram.service import adopt_environment as adopt_bots
 from kit import blobs
 from kit.access import Access
+from kit.checkpoints import run_checkpoints
+from kit.database import is_sqlite
 from kit.jobs import Dispatcher, JobRuntime
 from kit.tasks import stop
 from records.knowledge import service as knowledge
@@ -66,6 +68,7 @@ async def run_gateway(settings: Settings) -> None:
         SatisfactionQuestions(services.database, services.access, services.secret_box, settings.origin).run(),
         Dispatcher(services.database, Queue(LANE, connection=jobs), JOB_REFERENCES).run(),
         services.event_log.run_forgetting(services.database),
+        *([run_checkpoints(settings.database)] if is_sqlite(settings.database) else []),
         _keep_house(services),
     ]
     try:
