@@ -1,6 +1,6 @@
 """Calls by Asterisk in this installation: its password, its lines from the database, its configuration files.
 
-As a program, `axd asterisk FOLDER`: writes the configuration.
+As a program, `axd asterisk FOLDER [--trial]`: writes the configuration.
 """
 
 import logging
@@ -9,6 +9,7 @@ from pathlib import Path
 
 from kit.errors import Unavailable
 from kit.secret_box import derive_key
+from server.bench.asterisk_server import NoAsterisk, find_program
 from server.settings import Settings, read_settings
 from server.wiring import Services
 from telephony.asterisk.configuration import Places, write
@@ -16,7 +17,7 @@ from telephony.asterisk.engine import AsteriskEngine
 from telephony.guard import FloodGuard
 from telephony.lines.book import Book
 from telephony.lines.service import WAKE_LINES, book
-from telephony.web_pass import WebPasses
+from telephony.web_pass import Claim, RedisClaims, WebPasses
 
 log = logging.getLogger(__name__)
 
@@ -34,12 +35,14 @@ def asterisk_engine(services: Services) -> AsteriskEngine:
             return await book(uow, services.secret_box)
 
     settings = services.settings
-    return AsteriskEngine(settings.asterisk, password(settings), read, FloodGuard(settings.guard), passes(settings))
+    used = RedisClaims(services.redis, str(services.access.workspace_id))
+    flood = FloodGuard(settings.guard)
+    return AsteriskEngine(settings.asterisk, password(settings), read, flood, passes(settings, used))
 
 
-def passes(settings: Settings) -> WebPasses:
-    """Of citizens' pages: handed out by the web process, checked by the gateway."""
-    return WebPasses(derive_key(settings.secret(), "passes of web calls"))
+def passes(settings: Settings, claim: Claim | None = None) -> WebPasses:
+    """Of citizens' pages: handed out by the web process, checked by the gateway, which has a `claim`."""
+    return WebPasses(derive_key(settings.secret(), "passes of web calls"), claim=claim)
 
 
 async def keep_lines(services: Services, engine: AsteriskEngine) -> None:
@@ -52,20 +55,26 @@ async def keep_lines(services: Services, engine: AsteriskEngine) -> None:
             log.info("the lines are handed over once Asterisk is back")
 
 
-def write_configuration(settings: Settings, folder: Path) -> None:
+def write_configuration(settings: Settings, folder: Path, *, is_trial: bool) -> None:
     """Everything Asterisk reads, into `folder`; its state goes beside it. Repeating is harmless.
 
-    Raises `ValueError` where AXD_ASTERISK__SHARED_DIR is not set.
+    `is_trial`: for the Asterisk of scripts/try-asterisk, whose modules are not where a package puts them.
+    Raises `ValueError` where AXD_ASTERISK__SHARED_DIR is not set, `NoAsterisk` where there is none to try.
     """
     settings.prepare_data_dir()
-    places = Places(configuration=folder / "etc", state=folder / "state")
+    modules, data = None, None
+    if is_trial:
+        program = find_program()
+        modules, data = program.modules, program.data
+    places = Places(configuration=folder / "etc", state=folder / "state", modules=modules, data=data)
     write(settings.asterisk, password(settings), places)
 
 
 def main(arguments: list[str]) -> None:
+    folder, *options = arguments
     try:
-        write_configuration(read_settings(), Path(arguments[0]).absolute())
-    except (ValueError, OSError) as error:
+        write_configuration(read_settings(), Path(folder).absolute(), is_trial="--trial" in options)
+    except (ValueError, OSError, NoAsterisk) as error:
         raise SystemExit(str(error)) from None
 
 

@@ -86,9 +86,14 @@ def bench(context: typer.Context) -> None:
 
 
 @app.command()
-def asterisk(folder: Annotated[str, typer.Argument(help="写入的目录 / the folder to write to")]) -> None:
+def asterisk(
+    folder: Annotated[str, typer.Argument(help="写入的目录 / the folder to write to")],
+    trial: Annotated[
+        bool, typer.Option("--trial", help="用于试用的 Asterisk / for the Asterisk of scripts/try-asterisk")
+    ] = False,
+) -> None:
     """生成 Asterisk 的全部配置 / Write Asterisk's whole configuration, made from the settings."""
-    _become("server.asterisk", folder)
+    _become("server.asterisk", folder, *(["--trial"] if trial else []))
 
 
 @app.command()

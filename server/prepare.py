@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Sequence
 
 import typer
+from sqlalchemy.exc import OperationalError
 
 from kit.clock import SystemClock
 from kit.database import make_engine
@@ -19,11 +20,16 @@ from server.speech import Say, speaker
 def main() -> None:
     """Safe to repeat, and to run on several nodes at once. Prints the first logins, if it made them."""
     settings = read_settings()
+    say = speaker(settings.language)
     configure_logs("WARNING")
     settings.prepare_data_dir()
-    logins = asyncio.run(_prepare(settings))
+    try:
+        logins = asyncio.run(_prepare(settings))
+    except (OperationalError, OSError) as error:
+        why = getattr(error, "orig", error)
+        raise SystemExit(say(f"错误：数据库无法使用（{why}）", f"error: the database cannot be used ({why})")) from None
     if logins:
-        _show(settings, speaker(settings.language), logins)
+        _show(settings, say, logins)
 
 
 async def _prepare(settings: Settings) -> Sequence[FirstLogin]:

@@ -5,8 +5,9 @@ import sys
 
 import typer
 
+from kit.errors import Unavailable
 from server.doctor import machine, pages, services, telephone, work
-from server.doctor.finding import Check, Checks, Finding, Verdict, wrong
+from server.doctor.finding import Check, Checks, Finding, Verdict, without_database, wrong
 from server.settings import Settings, read_settings
 from server.speech import Say, speaker
 
@@ -62,6 +63,8 @@ async def ask(check: Check, settings: Settings, say: Say, *, timeout_s: float = 
         return [
             wrong(say("检查超时", "the check took too long"), say("检查网络与该服务", "look at network and service"))
         ]
+    except Unavailable:
+        return [without_database(say)]
     except Exception as error:
         what = say("检查本身失败", "the check itself failed") + f": {type(error).__name__}: {error}"
         return [wrong(what, say("请把这一行报告给开发者", "report this line to the developers"))]

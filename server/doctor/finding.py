@@ -37,3 +37,9 @@ def warning(what: str, mend: str) -> Finding:
 
 def wrong(what: str, mend: str) -> Finding:
     return Finding(verdict=Verdict.WRONG, what=what, mend=mend)
+
+
+def without_database(say: Say) -> Finding:
+    """Of a check that needs the database, which another check looks at."""
+    what = say("数据库不可用", "the database cannot be used")
+    return wrong(what, say("先修复 database 一项", "mend the database first"))

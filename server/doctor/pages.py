@@ -27,14 +27,22 @@ def _is_local(host: str) -> bool:
 
 
 def _microphone(settings: Settings, say: Say) -> Finding:
+    mend = say("用反向代理提供 https,并设置 AXD_PUBLIC_URL", "offer https by a proxy, set AXD_PUBLIC_URL")
     address = urlsplit(settings.origin)
-    if address.scheme == "https" or _is_local(address.hostname or ""):
+    is_here = _is_local(address.hostname or "")
+    if is_here and not _is_local(settings.host):
+        what = say(
+            f"其他机器打开的网页拿不到麦克风,市民被告知的地址是 {settings.origin}",
+            f"pages opened from other machines get no microphone, and citizens are told {settings.origin}",
+        )
+        return warning(what, mend)
+    if address.scheme == "https" or is_here:
         return good(say("浏览器可以使用麦克风", "browsers give the microphone to our pages"))
     what = say(
         f"{settings.origin} 不是 https,浏览器不给网页用麦克风",
         f"{settings.origin} is not https: browsers give its pages no microphone",
     )
-    return wrong(what, say("用反向代理提供 https,并设置 AXD_PUBLIC_URL", "offer https by a proxy, set AXD_PUBLIC_URL"))
+    return wrong(what, mend)
 
 
 def _ways(settings: Settings, servers: tuple[IceServer, ...], say: Say) -> Finding | None:
@@ -52,9 +60,9 @@ def _ways(settings: Settings, servers: tuple[IceServer, ...], say: Say) -> Findi
 async def _look_up(server: IceServer, say: Say) -> list[Finding]:
     unknown = []
     for url in server.urls:
-        host = url.partition(":")[2].partition("?")[0].rpartition(":")[0] or url.partition(":")[2]
+        host = urlsplit(f"//{url.partition(':')[2]}").hostname
         try:
-            await asyncio.get_running_loop().getaddrinfo(host.strip("[]"), None, type=socket.SOCK_DGRAM)
+            await asyncio.get_running_loop().getaddrinfo(host, None, type=socket.SOCK_DGRAM)
         except OSError:
             what = say(f"找不到 ICE 服务器 {host}", f"the ICE server {host} has no address")
             unknown.append(wrong(what, say("检查 AXD_ICE_SERVERS", "check AXD_ICE_SERVERS")))

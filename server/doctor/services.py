@@ -1,6 +1,8 @@
 """Checks of what the platform talks to: database, Redis, worker, web."""
 
 import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 
 from redis import Redis
@@ -8,8 +10,11 @@ from redis.exceptions import RedisError
 from rq import Worker
 from sqlalchemy.exc import SQLAlchemyError
 
+from kit.clock import SystemClock
 from kit.database import is_sqlite, make_engine
+from kit.errors import Unavailable
 from kit.redis import make_redis
+from kit.unit_of_work import Database
 from server.doctor.finding import Finding, good, warning, wrong
 from server.embedded_redis import OLDEST_VERSION, NoRedis, find_server
 from server.migrate import current_revision, newest_revision
@@ -21,7 +26,7 @@ SILENT_AFTER = timedelta(minutes=2)
 
 async def database(settings: Settings, say: Say) -> list[Finding]:
     kind = "SQLite" if is_sqlite(settings.database) else "PostgreSQL"
-    if not settings.database_url and not settings.database_file.exists():
+    if _is_missing(settings):
         what = say("还没有数据库", "there is no database yet")
         return [wrong(what, say("运行 axd migrate 或 axd up", "run axd migrate, or axd up"))]
     engine = make_engine(settings.database)
@@ -42,6 +47,25 @@ async def database(settings: Settings, say: Say) -> list[Finding]:
         )
         return [wrong(what, "axd migrate")]
     return [good(say(f"数据库 {kind} 结构最新（{revision}）", f"the {kind} database is up to date ({revision})"))]
+
+
+def _is_missing(settings: Settings) -> bool:
+    return not settings.database_url and not settings.database_file.exists()
+
+
+@asynccontextmanager
+async def opened(settings: Settings) -> AsyncIterator[Database]:
+    """The database for other checks. Raises `Unavailable` where there is none yet.
+
+    Merely opening it would make the file, and make it belong to whoever asked the doctor.
+    """
+    if _is_missing(settings):
+        raise Unavailable
+    engine = make_engine(settings.database)
+    try:
+        yield Database(engine, SystemClock())
+    finally:
+        await engine.dispose()
 
 
 async def redis(settings: Settings, say: Say) -> list[Finding]:

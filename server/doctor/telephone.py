@@ -6,13 +6,12 @@ from http import HTTPStatus
 import httpx
 
 from kit.access import Access
-from kit.clock import SystemClock
-from kit.database import make_engine
+from kit.errors import Unavailable
 from kit.secret_box import SecretBox
-from kit.unit_of_work import Database
 from server.asterisk import password
 from server.default_workspace import WORKSPACE_ID
-from server.doctor.finding import Finding, good, warning, wrong
+from server.doctor.finding import Finding, good, warning, without_database, wrong
+from server.doctor.services import opened
 from server.doctor.sip_pages import sip_pages
 from server.settings import Settings
 from server.speech import Say
@@ -38,7 +37,7 @@ async def telephone(settings: Settings, say: Say) -> list[Finding]:
             findings += [_version(about, say)]
             findings.append(await sip_pages(settings, say))
             if about.is_success:
-                findings += [await _gateway(http, asterisk, say), await _lines(http, await _book(settings), say)]
+                findings += [await _gateway(http, asterisk, say), await _lines(http, settings, say)]
         except httpx.HTTPError as error:
             what = say(f"Asterisk 无应答({error})", f"Asterisk does not answer ({error})")
             mend = say("先运行 axd asterisk 目录,再启动 Asterisk", "run axd asterisk FOLDER, and start Asterisk")
@@ -78,15 +77,16 @@ async def _gateway(http: httpx.AsyncClient, asterisk: AsteriskSettings, say: Say
 
 
 async def _book(settings: Settings) -> Book:
-    engine = make_engine(settings.database)
+    access = Access.system(WORKSPACE_ID)
+    async with opened(settings) as database, database.unit_of_work(access, read_only=True) as uow:
+        return await book(uow, SecretBox(settings.secret()))
+
+
+async def _lines(http: httpx.AsyncClient, settings: Settings, say: Say) -> Finding:
     try:
-        async with Database(engine, SystemClock()).unit_of_work(Access.system(WORKSPACE_ID), read_only=True) as uow:
-            return await book(uow, SecretBox(settings.secret()))
-    finally:
-        await engine.dispose()
-
-
-async def _lines(http: httpx.AsyncClient, lines: Book, say: Say) -> Finding:
+        lines = await _book(settings)
+    except Unavailable:
+        return without_database(say)
     found = await http.get("/endpoints/PJSIP")
     known = {item["resource"] for item in found.json()} if found.is_success else set()  # 404: it knows none
     missing = [trunk.name for trunk in lines.trunks if f"trunk-{trunk.id}" not in known]

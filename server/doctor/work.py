@@ -5,11 +5,9 @@ from datetime import timedelta
 from sqlalchemy import func, select
 
 from kit.access import Access
-from kit.clock import SystemClock
-from kit.database import make_engine
 from kit.due_work import DueWorkRow, WorkState
-from kit.unit_of_work import Database
 from server.doctor.finding import Finding, good, warning, wrong
+from server.doctor.services import opened
 from server.settings import Settings
 from server.speech import Say
 from server.wiring import build
@@ -19,11 +17,12 @@ OVERDUE_AFTER = timedelta(minutes=2)
 
 async def channels(settings: Settings, say: Say) -> list[Finding]:
     """Every adapter is asked; mailboxes log in for real."""
-    services = build(settings)
-    try:
-        healths = {channel: await adapter.check() for channel, adapter in services.adapters.items()}
-    finally:
-        await services.close()
+    async with opened(settings):
+        services = build(settings)
+        try:
+            healths = {channel: await adapter.check() for channel, adapter in services.adapters.items()}
+        finally:
+            await services.close()
     return [
         good(say(f"渠道 {channel} 正常", f"channel {channel} works"))
         if health.ok
@@ -40,15 +39,11 @@ async def channels(settings: Settings, say: Say) -> list[Finding]:
 
 async def due_work(settings: Settings, say: Say) -> list[Finding]:
     """Overdue work says that no gateway or no worker is there to do it."""
-    engine = make_engine(settings.database)
-    try:
-        async with Database(engine, SystemClock()).unit_of_work(Access.platform(), read_only=True) as uow:
-            pending = select(func.count(DueWorkRow.id)).where(DueWorkRow.state == WorkState.PENDING)
-            late = await uow.session.scalar(pending.where(DueWorkRow.due_at < uow.now - OVERDUE_AFTER)) or 0
-            failed = select(func.count(DueWorkRow.id)).where(DueWorkRow.state == WorkState.FAILED)
-            given_up = await uow.session.scalar(failed) or 0
-    finally:
-        await engine.dispose()
+    async with opened(settings) as database, database.unit_of_work(Access.platform(), read_only=True) as uow:
+        pending = select(func.count(DueWorkRow.id)).where(DueWorkRow.state == WorkState.PENDING)
+        late = await uow.session.scalar(pending.where(DueWorkRow.due_at < uow.now - OVERDUE_AFTER)) or 0
+        failed = select(func.count(DueWorkRow.id)).where(DueWorkRow.state == WorkState.FAILED)
+        given_up = await uow.session.scalar(failed) or 0
     found = []
     if late:
         what = say(f"{late} 项任务已逾期未办", f"{late} piece(s) of work are overdue")

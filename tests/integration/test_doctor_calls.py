@@ -15,9 +15,11 @@ SAY = speaker("en")
     [
         ({}, [Verdict.GOOD, Verdict.GOOD]),
         ({"public_url": "http://hotline.example"}, [Verdict.WRONG, Verdict.WARNING]),
+        ({"host": "0.0.0.0"}, [Verdict.WARNING, Verdict.GOOD]),
         ({"public_url": "https://hotline.example"}, [Verdict.GOOD, Verdict.WARNING]),
         ({"public_url": "https://h.example", "ice_servers": "turn:127.0.0.1:3478"}, [Verdict.GOOD, Verdict.WRONG]),
         ({"public_url": "https://h.example", "ice_servers": "turn:u:p@127.0.0.1:3478"}, [Verdict.GOOD, Verdict.GOOD]),
+        ({"ice_servers": "turn:u:p@127.0.0.1?transport=tcp,stun:[::1]"}, [Verdict.GOOD, Verdict.GOOD]),
         ({"ice_servers": "stun:nowhere.invalid:3478"}, [Verdict.GOOD, Verdict.GOOD, Verdict.WRONG]),
     ],
 )

@@ -76,3 +76,10 @@ def test_the_exit_code_and_the_language_follow(
     settings.secret_key_file.chmod(0o640)
     assert main(["key"]) == 1
     assert "something is wrong" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("name", ["channels", "work"])
+async def test_no_check_makes_a_database_that_would_belong_to_whoever_asked(settings: Settings, name: str) -> None:
+    (finding,) = await ask(CHECKS[name], settings, SAY)
+    assert finding.what == "the database cannot be used"
+    assert not settings.database_file.exists()
