@@ -46,6 +46,7 @@ def files(settings: AsteriskSettings, password: str, places: Places) -> dict[str
         "udptl.conf": _section("general", {"udptlstart": str(settings.rtp_from), "udptlend": str(settings.rtp_to)}),
         "musiconhold.conf": _section("default", {"mode": "files", "directory": str(settings.music_dir)}),
         "res_fax.conf": _section("general", {"maxrate": "14400", "minrate": "2400", "ecm": "yes"}),
+        "stasis.conf": _section("threadpool", {}),
         "cdr.conf": _section("general", {"enable": "no"}),
         "cel.conf": _section("general", {"enable": "no"}),
         "indications.conf": _INDICATIONS,
