@@ -239,6 +239,7 @@ class Interpreter:
         return NEXT, ""
 
     async def voicemail(self, node: nodes.Voicemail) -> Exit:
+        await self._around.confide(self._session, node.topic)
         await self._hear(node.say, stop=True)
         self._pressed = ""
         told = await self._around.leave_message(self._session, node.topic, node.limit_s, receipt=node.gives_receipt)

@@ -55,6 +55,10 @@ class Surroundings(Protocol):
         """Record until a key, hang-up or the limit, and keep it with the call; False when nothing was said."""
         ...
 
+    async def confide(self, session: Session, topic: str) -> None:
+        """Somebody is about to leave a message under `topic`: where that is a report, the call is one from now on."""
+        ...
+
     async def leave_message(
         self, session: Session, topic: str, limit_s: float, *, receipt: bool
     ) -> Mapping[str, str] | None:

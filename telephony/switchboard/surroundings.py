@@ -8,6 +8,7 @@ from datetime import timedelta
 from kit import blobs
 from records.knowledge import service as knowledge
 from router import store as router_store
+from router.contact import Address, Channel, ContactRequest
 from telephony.calls import LegEnded, LegState, Media
 from telephony.ivr.default_flow import SATISFACTION
 from telephony.ivr.flow import Flow
@@ -22,6 +23,7 @@ log = logging.getLogger(__name__)
 
 SHORTEST_S = 1.0
 ANY_KEY = 1
+SPOKEN_IN_CONFIDENCE = "自助语音:举报留言"
 
 
 class CallSurroundings:
@@ -49,6 +51,22 @@ class CallSurroundings:
 
     async def keep_recording(self, session: Session, name: str, limit_s: float) -> bool:
         return await self._record(session, name, limit_s) is not None
+
+    async def confide(self, session: Session, topic: str) -> None:
+        house, call = self._house, self._call
+        async with house.database.unit_of_work(house.access) as uow:
+            about = ContactRequest(
+                channel=Channel.VOICEMAIL,
+                external_id=session.leg.id,
+                sender=Address(kind="phone", value=session.leg.caller),
+                recipient=Address(kind="phone", value=session.leg.dialled),
+                received_at=uow.now,
+                thread_key=session.leg.id,
+                language=session.language,
+                hints={"topic": topic, "kind": topic, "call": call.contact_id},
+            )
+            if (await house.router.decide(uow, about)).seal:
+                await house.router.seal(uow, call.contact_id, SPOKEN_IN_CONFIDENCE)
 
     async def leave_message(
         self, session: Session, topic: str, limit_s: float, *, receipt: bool

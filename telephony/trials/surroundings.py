@@ -67,6 +67,9 @@ class TrialSurroundings:
         await self._panel.would("record", name=name)
         return bool(await session.leg.collect_digits(ANY_KEY, min(limit_s, MESSAGE_S), terminator=""))
 
+    async def confide(self, session: Session, topic: str) -> None:
+        """A trial is nobody's call."""
+
     async def leave_message(
         self, session: Session, topic: str, limit_s: float, *, receipt: bool
     ) -> Mapping[str, str] | None:

@@ -54,6 +54,9 @@ class ScriptedSurroundings:
         self.done.append(("record", name))
         return True
 
+    async def confide(self, session: Session, topic: str) -> None:
+        """What is confidential shows on whole calls."""
+
     async def leave_message(
         self, session: Session, topic: str, limit_s: float, *, receipt: bool
     ) -> Mapping[str, str] | None:

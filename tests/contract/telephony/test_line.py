@@ -1,12 +1,17 @@
 """Before an agent answers: what callers choose, hear and leave behind, and what a hang-up leaves: nothing hanging."""
 
+import pytest
 from sqlalchemy import select
 
+from channels import automatic_texts
+from channels.built_in_texts import Words
+from kit.errors import Invalid
 from records.knowledge import service as knowledge
 from records.messages.tables import AttachmentRow, MessageRow, OutboxRow
-from router.contact import ContactStatus
+from router.contact import Channel, ContactStatus
 from telephony.calls import CallLeg, FaxTone, LegState
 from telephony.switchboard import callbacks, recordings
+from telephony.switchboard.waiting import Phrase
 from telephony.tables import PathCountRow, RecordingRow
 from tests.support.calls import FakeParty
 from tests.support.switchboard import Hotline
@@ -126,6 +131,13 @@ async def test_position_and_expected_wait_are_told_again_and_again(line: Hotline
     await wait_until(lambda: first.leg.bridge, "the first is served")
     await second.stays_silent()
     await second.hears_prompt("您前面有0位，预计1至7分钟。")
+    async with line.world.database.unit_of_work(line.world.access) as uow:
+        words = Words(text="还有{ahead}人，{low}到{high}分钟。")
+        await automatic_texts.change(uow, Phrase.RANGE, Channel.VOICE, "zh-CN", words, by="keeper")
+        with pytest.raises(Invalid):
+            automatic_texts.check(Phrase.RANGE, Channel.VOICE, "zh-CN", Words(text="还有{ahead}人，{low}分钟。"))
+    await second.stays_silent()
+    await second.hears_prompt("还有0人，1到7分钟。")
 
 
 async def test_key_two_leaves_a_message_which_is_a_contact_with_its_sound(line: Hotline) -> None:
@@ -195,6 +207,7 @@ async def test_a_report_is_sealed(line: Hotline) -> None:
     await line.quiet()
     row = await line.contact(channel="voicemail")
     assert (row.sealed, row.queue_id) == (True, line.world.queues["reports"])
+    assert (await line.contact(external_id=caller.leg.id)).sealed, "the call tells who reported"
 
 
 async def test_key_one_promises_a_call_back_that_keeps_the_place(line: Hotline) -> None:

@@ -1,13 +1,19 @@
 """Every first-level way through the default flow, walked by keys on the wire: what is heard, and what is kept of it."""
 
 import asyncio
+import re
 import time
 from dataclasses import dataclass
 
 import numpy as np
 import pytest
+from sqlalchemy import select
 
+from kit.access import Access
+from records.citizens import receipts
 from router.tables import ContactRow
+from server.default_workspace import WORKSPACE_ID
+from telephony.tables import CallRow
 from tests.support.phone_house import PhoneHouse, after_prompt
 from tests.support.sip_phone import SipCall
 from tests.support.tones import TONES
@@ -18,6 +24,8 @@ pytestmark = pytest.mark.asyncio(loop_scope="package")
 CITIZEN = TONES[0]
 MESSAGE_S = 1.5
 ANSWER_TONE_HZ = 2100  # of a receiving fax machine (T.30)
+DIGITS = str.maketrans("零幺二三四五六七八九", "0123456789", "，")
+REGISTERED = re.compile(r"编号(\d{14})查询密码(\d{6})。")
 WELCOME = ["answer:next", "service:other", "hours:other"]
 
 
@@ -97,15 +105,63 @@ async def director(house: PhoneHouse) -> None:
 
 
 async def complaint(house: PhoneHouse) -> None:
-    await spoken_message(house, "221", "complaint")
+    """With the number and the PIN that he hears he asks how it stands, and hears that."""
+    walked, message = await spoken_message(house, "221", "complaint")
+    number, pin = await receipt_heard(walked, message)
+    asking = await walk(house, "23")
+    await after_prompt(asking.call)
+    await asking.call.press(f"{number}#{pin}")
+
+    def told() -> bool:
+        return any(said.startswith(f"{number}：") for said in told_digits(house))
+
+    await wait_until(told, "the state of this number is said", timeout_s=30)
+    await after_prompt(asking.call)
+    await asking.call.press("0")
+    contact = await waits(asking)
+    assert pin not in str(contact.hints)
+    path = await asking.path("abandoned")
+    assert path[-5:] == ["query_pin:next", "query:found", "result:next", "result_menu:0", "human:"]
+
+
+def told_digits(house: PhoneHouse) -> list[str]:
+    """What was spoken so far, the digits of numbers as such."""
+    return [words.translate(DIGITS) for words in house.words()]
+
+
+async def receipt_heard(walked: Walk, message: ContactRow) -> tuple[str, str]:
+    """Number and PIN of this message, from what was said to the caller."""
+    async with walked.house.database.unit_of_work(Access.system(WORKSPACE_ID), read_only=True) as uow:
+        kept = await receipts.of_contact(uow, message.id)
+    assert kept is not None
+    told = {found[1]: found[2] for said in told_digits(walked.house) for found in REGISTERED.finditer(said)}
+    assert kept.number in told
+    return kept.number, told[kept.number]
 
 
 async def report(house: PhoneHouse) -> None:
-    """A report is confidential from its first second on."""
+    """He hears number and PIN; for who may not see reports there is neither the message nor the call."""
+    walked, message = await spoken_message(house, "222", "report")
+    await receipt_heard(walked, message)
+    assert message.status == "queued"
+    await is_hidden(walked)
+
+
+async def report_broken_off(house: PhoneHouse) -> None:
+    """A report is confidential from its first second on, whatever comes of it."""
     walked = await walk(house, "222")
     await after_prompt(walked.call)
     await walked.call.hang_up()
     assert (await walked.path("abandoned"))[-1] == "report:hung_up"
+    await is_hidden(walked)
+
+
+async def is_hidden(walked: Walk) -> None:
+    house = walked.house
+    keeper = Access(workspace_id=WORKSPACE_ID, actor_id=house.keeper.account_id)
+    async with house.database.unit_of_work(keeper, read_only=True) as uow:
+        for number in (ContactRow.sender, CallRow.caller):
+            assert await uow.session.scalar(select(number).where(number.endswith(walked.number))) is None
 
 
 async def query(house: PhoneHouse) -> None:
@@ -156,7 +212,21 @@ def hears_machine(call: SipCall) -> bool:
     return bool(power.sum() > 1e6 and power[np.abs(frequencies - ANSWER_TONE_HZ) < 25].sum() > 0.5 * power.sum())
 
 
-WAYS = (human, no_key, wrong_keys, english, director, complaint, report, query, consultation, opinion, fax, fax_tone)
+WAYS = (
+    human,
+    no_key,
+    wrong_keys,
+    english,
+    director,
+    complaint,
+    report,
+    report_broken_off,
+    query,
+    consultation,
+    opinion,
+    fax,
+    fax_tone,
+)
 
 
 async def test_every_first_level_way_is_walked_by_keys_and_kept(house: PhoneHouse) -> None:
