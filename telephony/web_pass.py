@@ -4,12 +4,19 @@ The line itself is open to everybody; without a pass that is fresh and unused no
 """
 
 import base64
+import hashlib
 import hmac
 import json
+import logging
 import secrets
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import astuple, dataclass
+
+from redis.asyncio import Redis
+from redis.exceptions import RedisError
+
+log = logging.getLogger(__name__)
 
 LASTS_S = 60.0
 SIGNATURE_BYTES = 20
@@ -27,12 +34,36 @@ class WebPass:
     language: str
 
 
-class WebPasses:
-    """`key`: the same where passes are made and where they are checked. `now` in seconds."""
+Claim = Callable[[str, str, float], Awaitable[bool]]
+"""Of a mark, by a user, for so many seconds: whether nobody else has it."""
 
-    def __init__(self, key: bytes, now: Callable[[], float] = time.time) -> None:
-        self._key, self._now = key, now
-        self._used: dict[str, float] = {}
+
+class RedisClaims:
+    """A `Claim` that outlives the process. Without Redis everything is granted: a process remembers its own besides."""
+
+    def __init__(self, redis: Redis, workspace_id: str) -> None:
+        self._redis, self._prefix = redis, f"pass:{{{workspace_id}}}"
+
+    async def __call__(self, mark: str, user: str, lasts_s: float) -> bool:
+        try:
+            held = await self._redis.set(
+                f"{self._prefix}:{mark}", user, nx=True, get=True, px=max(1, round(lasts_s * 1000))
+            )
+        except (RedisError, OSError):
+            log.warning("used passes cannot be kept; those of an earlier process are not known")
+            return True
+        return held in (None, user.encode())
+
+
+class WebPasses:
+    """`key`: the same where passes are made and where they are checked. `now` in seconds.
+
+    `claim`: knows what was used before this process.
+    """
+
+    def __init__(self, key: bytes, now: Callable[[], float] = time.time, claim: Claim | None = None) -> None:
+        self._key, self._now, self._claim = key, now, claim
+        self._used: dict[str, tuple[str, float]] = {}
 
     def issue(self, about: WebPass) -> str:
         """Good once and for a minute. Letters and digits only: it passes through a header and a dial plan."""
@@ -46,14 +77,17 @@ class WebPasses:
         found = self._open(written)
         return found[0] if found else None
 
-    def redeem(self, written: str) -> WebPass | None:
-        """The same, once, while it is fresh."""
+    async def redeem(self, written: str, user: str) -> WebPass | None:
+        """The same while it is fresh, for the first `user` (a channel) alone: who still rings is found once more."""
         found, now = self._open(written), self._now()
-        self._used = {used: until for used, until in self._used.items() if until > now}
-        if found is None or found[1] <= now or written in self._used:
+        if found is None or found[1] <= now:
             return None
-        self._used[written] = found[1]
-        return found[0]
+        self._used = {mark: use for mark, use in self._used.items() if use[1] > now}
+        about, until = found
+        mark = hashlib.sha256(written.encode()).hexdigest()
+        if self._used.setdefault(mark, (user, until))[0] != user:
+            return None
+        return about if self._claim is None or await self._claim(mark, user, until - now) else None
 
     def _open(self, written: str) -> tuple[WebPass, float] | None:
         signature, body = written[:SIGNATURE_CHARS], written[SIGNATURE_CHARS:]

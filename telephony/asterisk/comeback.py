@@ -10,7 +10,6 @@ from dataclasses import dataclass
 
 from telephony.asterisk.configuration import WEB_BACK
 from telephony.asterisk.leg import AsteriskLeg
-from telephony.asterisk.lines import WEB
 from telephony.asterisk.reconciliation import LEG_VARIABLE, Channel
 from telephony.asterisk.registry import Registry
 from telephony.calls import LegState
@@ -34,16 +33,20 @@ class Knock:
     refused: int = 0
 
 
-def look_at(registry: Registry, channel: Channel, words: Sequence[str]) -> Knock:
+async def look_at_visitor(registry: Registry, channel: Channel, words: Sequence[str]) -> Knock:
     """A pass is used up by it. `words`: what the dial plan said: the way, the endpoint, the pass."""
-    way, endpoint, *rest = words
-    number = channel["dialplan"]["exten"]
-    if way == WEB:
-        known = registry.passes.redeem(rest[0])
-        if known is None:
-            return Knock(source=endpoint, refused=NOT_ADMITTED)
-        leg = leg_of_visitor(registry, known.visitor)
-        return Knock(source=known.visitor, leg=leg, refused=NOT_THERE if leg is None and number == WEB_BACK else 0)
+    _, endpoint, written = words
+    known = await registry.passes.redeem(written, channel["id"])
+    if known is None:
+        return Knock(source=endpoint, refused=NOT_ADMITTED)
+    leg = leg_of_visitor(registry, known.visitor)
+    is_lost = leg is None and channel["dialplan"]["exten"] == WEB_BACK
+    return Knock(source=known.visitor, leg=leg, refused=NOT_THERE if is_lost else 0)
+
+
+def look_at(registry: Registry, channel: Channel, words: Sequence[str]) -> Knock:
+    """Of all others: `words` are the way and the endpoint."""
+    endpoint, number = words[1], channel["dialplan"]["exten"]
     phone = registry.lines.phone_at(endpoint)
     if phone is not None and number.startswith(BACK):
         leg = leg_of_phone(registry, phone, number)

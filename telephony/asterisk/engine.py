@@ -11,10 +11,10 @@ from kit.ids import new_id
 from kit.tasks import stop
 from telephony.asterisk.ari import Ari, AsteriskLost, AsteriskRefused, Event
 from telephony.asterisk.bridge import AsteriskBridge
-from telephony.asterisk.comeback import look_at, take_up
+from telephony.asterisk.comeback import Knock, look_at, look_at_visitor, take_up
 from telephony.asterisk.fax import FaxLine
 from telephony.asterisk.leg import AsteriskLeg
-from telephony.asterisk.lines import Lines, PhoneBook
+from telephony.asterisk.lines import WEB, Lines, PhoneBook
 from telephony.asterisk.reconciliation import FAX_TONE, LEG_VARIABLE, Channel, is_own, reconcile
 from telephony.asterisk.registry import UP, Registry
 from telephony.asterisk.settings import AsteriskSettings
@@ -64,6 +64,7 @@ class AsteriskEngine:
         self.fax = FaxLine(self._wire)
         self._registry = Registry(self._wire, self.lines, passes)
         self._tasks: set[asyncio.Task[None]] = set()
+        self._knocking: set[str] = set()
         self._on_incoming: OnIncoming | None = None
         self._handlers: dict[str, Callable[[Event], None]] = {
             "StasisStart": self._started,
@@ -161,14 +162,32 @@ class AsteriskEngine:
             known.went_up(_at(event))
 
     def _arrived(self, channel: Channel, words: Sequence[str]) -> None:
-        knock = look_at(self._registry, channel, words)
+        if words[0] == WEB:
+            self._spawn(self._visitor_arrived(channel, words))
+        else:
+            self._spawn(self._met(channel, words, look_at(self._registry, channel, words)))
+
+    async def _visitor_arrived(self, channel: Channel, words: Sequence[str]) -> None:
+        """While the pass is looked at the page may leave, or be found once more by a new connection."""
+        channel_id, registry = channel["id"], self._registry
+        if channel_id in self._knocking:
+            return
+        self._knocking.add(channel_id)
+        try:
+            knock = await look_at_visitor(registry, channel, words)
+            if channel_id not in registry.gone and channel_id not in registry.legs:
+                await self._met(channel, words, knock)
+        finally:
+            self._knocking.discard(channel_id)
+
+    def _met(self, channel: Channel, words: Sequence[str], knock: Knock) -> Coroutine[Any, Any, None]:
+        """What is to be done about it; a call that is taken on is known at once."""
         if knock.leg is not None:
-            self._spawn(take_up(self._registry, knock.leg, channel))
-        elif knock.refused or not self._flood.admit(knock.source):
+            return take_up(self._registry, knock.leg, channel)
+        if knock.refused or self._on_incoming is None or not self._flood.admit(knock.source):
             cause = knock.refused or BUSY_EVERYWHERE
-            self._spawn(self._wire.drop(f"channels/{channel['id']}", {"reason_code": cause}))
-        elif self._on_incoming is not None:
-            self._spawn(self._hand_over(self._on_incoming, self._registry.arrived(channel, words)))
+            return self._wire.drop(f"channels/{channel['id']}", {"reason_code": cause})
+        return self._hand_over(self._on_incoming, self._registry.arrived(channel, words))
 
     async def _hand_over(self, on_incoming: OnIncoming, leg: AsteriskLeg) -> None:
         try:

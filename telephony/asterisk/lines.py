@@ -187,8 +187,11 @@ def _path(key: tuple[str, str]) -> str:
     return f"asterisk/config/dynamic/res_pjsip/{key[0]}/{key[1]}"
 
 
+# Nobody transfers past the router (REFER): in the desk this goes by the rules, and a citizen has nobody to pass on to.
+_NO_REFER = {"allow_transfer": "no"}
 # A trunk's calls pass through us with their keys (RFC 4733) and their faxes (T.38, else G.711).
 _TRUNK = {
+    **_NO_REFER,
     "context": FROM_TRUNK,
     "transport": "udp",
     "disallow": "all",
@@ -204,6 +207,7 @@ _TRUNK = {
     "rtp_timeout": "120",
 }
 _SIP_PHONE = {
+    **_NO_REFER,
     "context": FROM_PHONE,
     "disallow": "all",
     "allow": "alaw,ulaw,g722",
@@ -214,6 +218,7 @@ _SIP_PHONE = {
     "rtp_timeout": "120",
 }
 _BROWSER = {
+    **_NO_REFER,
     "transport": "ws",
     "webrtc": "yes",
     "disallow": "all",

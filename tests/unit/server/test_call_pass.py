@@ -28,8 +28,8 @@ async def test_the_pass_names_the_chat_of_an_inquiry_and_never_that_of_a_report(
     assert (given.url, given.uri) == ("wss://hotline.example:8443/ws", "sip:web@hotline.example")
     dialled = settings.citizens.site.phone_digits
     reader = passes(settings)
-    assert reader.redeem(given.call_pass) == WebPass(visitor="s1", session="s1", dialled=dialled, language="en")
-    confidential = reader.redeem(issue(replace(VISITOR, sealed=True), "en").call_pass)
+    assert reader.read(given.call_pass) == WebPass(visitor="s1", session="s1", dialled=dialled, language="en")
+    confidential = reader.read(issue(replace(VISITOR, sealed=True), "en").call_pass)
     assert confidential is not None
     assert confidential.session == ""
     assert services.phones.sip_origin == "wss://hotline.example:8443"

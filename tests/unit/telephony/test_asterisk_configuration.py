@@ -1,15 +1,20 @@
 """What Asterisk is configured with: addresses, who may speak, and nothing that could become a second line."""
 
+from collections.abc import Mapping
 from configparser import ConfigParser
 from pathlib import Path
+from typing import Any, cast
 
 import pytest
 from pydantic import ValidationError
 
+from telephony.asterisk.ari import Ari
 from telephony.asterisk.causes import cause_of, number_of
 from telephony.asterisk.configuration import Places, files, write
+from telephony.asterisk.lines import Lines
 from telephony.asterisk.settings import AsteriskSettings
 from telephony.calls import HangUpCause
+from telephony.lines.book import Book, Phone, PhoneKind, Trunk
 
 
 def settings_in(folder: Path, **values: object) -> AsteriskSettings:
@@ -64,6 +69,33 @@ def test_nothing_is_loaded_that_is_not_listed_and_no_phone_can_transfer_past_us(
     assert section(texts["modules.conf"], "modules")["autoload"] == "no"
     assert "res_pjsip_refer" not in texts["modules.conf"]
     assert "endpoint_identifier_anonymous" not in texts["modules.conf"]
+
+
+async def test_every_line_that_is_handed_over_refuses_transfers_the_citizens_one_too(tmp_path: Path) -> None:
+    asterisk = Receiving()
+
+    async def book() -> Book:
+        phones = (Phone(id="p", number="8001", name="A", kind=kind, secret="s") for kind in PhoneKind)
+        return Book(trunks=(Trunk(id="t", name="T", host="10.0.0.9"),), phones=tuple(phones))
+
+    await Lines(settings_in(tmp_path, websocket_url="wss://x/ws"), cast(Ari, asterisk), book).hand_over()
+    endpoints = {path: given for path, given in asterisk.given.items() if "/endpoint/" in path}
+    assert any(path.endswith("/web") for path in endpoints)
+    assert {given["allow_transfer"] for given in endpoints.values()} == {"no"}
+
+
+class Receiving:
+    """An Asterisk that takes whatever it is given."""
+
+    def __init__(self) -> None:
+        self.given: dict[str, dict[str, str]] = {}
+
+    async def request(
+        self, method: str, path: str, query: Mapping[str, str | int] | None = None, body: Any = None
+    ) -> Any:
+        if method == "PUT":
+            self.given[path] = {field["attribute"]: field["value"] for field in body["fields"]}
+        return {"status": {"startup_time": "now"}}
 
 
 def test_the_password_stands_in_one_file_that_its_owner_alone_may_read(tmp_path: Path) -> None:

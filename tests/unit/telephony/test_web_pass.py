@@ -16,29 +16,30 @@ class Now:
         return self.seconds
 
 
-def test_a_pass_is_good_once_and_can_be_read_afterwards() -> None:
+async def test_a_pass_is_good_for_one_channel_and_can_be_read_afterwards() -> None:
     passes = WebPasses(b"key")
     written = passes.issue(ABOUT)
     assert written.isalnum()
-    assert passes.redeem(written) == ABOUT
-    assert passes.redeem(written) is None
+    assert await passes.redeem(written, "c1") == ABOUT
+    assert await passes.redeem(written, "c2") is None
+    assert await passes.redeem(written, "c1") == ABOUT, "who still rings is found once more"
     assert passes.read(written) == ABOUT
 
 
-def test_a_pass_that_waited_too_long_is_refused() -> None:
+async def test_a_pass_that_waited_too_long_is_refused() -> None:
     now = Now()
     passes = WebPasses(b"key", now)
     early, late = passes.issue(ABOUT), passes.issue(ABOUT)
     now.seconds += LASTS_S - 1
-    assert passes.redeem(early) == ABOUT
+    assert await passes.redeem(early, "c1") == ABOUT
     now.seconds += 1
-    assert passes.redeem(late) is None
+    assert await passes.redeem(late, "c2") is None
 
 
 @pytest.mark.parametrize(
     "spoil", [str.lower, lambda text: text[:-1], lambda text: text[1:], lambda _: "", lambda _: "拨"]
 )
-def test_what_was_not_issued_is_refused(spoil: Callable[[str], str]) -> None:
+async def test_what_was_not_issued_is_refused(spoil: Callable[[str], str]) -> None:
     passes = WebPasses(b"key")
-    assert passes.redeem(spoil(passes.issue(ABOUT))) is None
-    assert passes.redeem(WebPasses(b"another key").issue(ABOUT)) is None
+    assert await passes.redeem(spoil(passes.issue(ABOUT)), "c1") is None
+    assert await passes.redeem(WebPasses(b"another key").issue(ABOUT), "c2") is None
