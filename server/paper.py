@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from channels.fax.adapter import FaxAdapter
 from channels.fax.line import LineWay
-from channels.fax.ways import GatewayWay, RenderingFailed
+from channels.fax.ways import Allow, GatewayWay, RenderingFailed
 from channels.gateway_mail import GatewayReader
 from channels.letter.adapter import LetterAdapter
 from channels.mail.adapter import MailAdapter
@@ -15,7 +15,10 @@ from kit.blobs import BlobStore
 from kit.secret_box import SecretBox
 from kit.unit_of_work import Database
 from kit.wake import Waker
+from records.messages.tables import MessageRow
+from records.staff import store as staff
 from router.contact import Channel
+from telephony.guard import AUTOMATIC, DialGuard
 from telephony.lines.service import book
 from workers.fax_rendering import render_fax
 from workers.printing import PrintingFailed
@@ -38,6 +41,7 @@ def paper_channels(
     status: StatusAnswers,
     *,
     has_lines: bool,
+    guard: DialGuard,
 ) -> PaperChannels:
     """Mail and fax know each other here only: mailboxes hand a gateway's mail to fax, faxes go out by mail.
 
@@ -46,7 +50,8 @@ def paper_channels(
     readers: dict[str, GatewayReader] = {}
     mail = MailAdapter(database, access, blobs, box, waker, readers=readers, status=status)
     line = LineWay(database, access, blobs, _reaches(database, access, box) if has_lines else _nowhere)
-    fax = FaxAdapter(database, access, blobs, draw_fax, [line, GatewayWay(database, access, blobs, mail)])
+    gateway = GatewayWay(database, access, blobs, mail, fax_guard(database, access, guard))
+    fax = FaxAdapter(database, access, blobs, draw_fax, [line, gateway])
     readers[fax.channel] = fax.read_mail
     return PaperChannels(mail=mail, fax=fax, letter=LetterAdapter(Channel.LETTER), visit=LetterAdapter(Channel.VISIT))
 
@@ -62,6 +67,18 @@ def _reaches(database: Database, access: Access, box: SecretBox) -> Callable[[st
 
 async def _nowhere(_number: str) -> bool:
     return False
+
+
+def fax_guard(database: Database, access: Access, guard: DialGuard) -> Allow:
+    """By the plans of those who wrote the message; what nobody of ours wrote goes by everybody's plan."""
+
+    async def allow(message_id: str, number: str) -> None:
+        async with database.unit_of_work(access, read_only=True) as uow:
+            message = await uow.session.get(MessageRow, message_id)
+            author = (message and message.author_id) or AUTOMATIC
+            guard.require(author, (await staff.role_keys_of(uow, [author]))[author], number)
+
+    return allow
 
 
 async def draw_fax(html: str, files: Sequence[tuple[str, bytes]]) -> bytes:

@@ -145,7 +145,8 @@ def build(settings: Settings) -> Services:
     plugins = plugin_channels(settings, database, redis, router, box)
     connectors |= {chat.channel: chat, Channel.VOICE: voice, Channel.CALLBACK: voice, **live_connectors(plugins)}
     status = StatusAnswers(Matters(database, access, router), RateLimits(redis, str(access.workspace_id)))
-    paper = paper_channels(database, access, blobs, box, waker, status, has_lines=settings.carries_by_asterisk)
+    dial_guard, has_lines = DialGuard(settings.guard), settings.carries_by_asterisk
+    paper = paper_channels(database, access, blobs, box, waker, status, has_lines=has_lines, guard=dial_guard)
     return Services(
         settings=settings,
         access=access,
@@ -174,7 +175,7 @@ def build(settings: Settings) -> Services:
         plugins=plugins,
         desk=DeskSettings(origins=_origins(settings), secure_cookies=settings.origin.startswith("https:")),
         phones=_phones(settings),
-        dial_guard=DialGuard(settings.guard),
+        dial_guard=dial_guard,
         speech=voice_of(settings.speech),
         feeds=Feeds(database=database, events=events, event_log=event_log, router=router),
     )

@@ -12,7 +12,7 @@ from sqlalchemy import select, update
 
 from channels.adapter import Health, NotSupported, OutboundMessage, SendReceipt
 from channels.fax import store
-from channels.fax.ways import TIFF
+from channels.fax.ways import NOT_ALLOWED, TIFF
 from kit import blobs
 from kit.access import Access
 from kit.blobs import BlobRow, BlobStore
@@ -40,7 +40,6 @@ WORDS: dict[str, str] = {
 NOT_CONNECTED = "呼叫失败。The call failed."
 NO_MACHINE = "对方不是传真机，或线路中断（{error}）。No fax machine, or the line broke ({error})."
 CUT = "传真中断：共 {pages} 页，已送达 {arrived} 页（{error}）。Cut: {arrived} of {pages} pages arrived ({error})."
-NOT_ALLOWED = "不允许向此号码发送传真。Faxes to this number are not allowed."
 GONE = "传真页面已不存在，请重新发送。The pages are gone; send it once more."
 
 Reaches = Callable[[str], Awaitable[bool]]

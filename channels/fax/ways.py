@@ -4,14 +4,25 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 from typing import Protocol
 
-from channels.adapter import Attachment, Health, NotSupported, OutboundMessage, SendReceipt
+from channels.adapter import (
+    Attachment,
+    ChannelUnavailable,
+    Health,
+    MessageRejected,
+    NotSupported,
+    OutboundMessage,
+    SendReceipt,
+)
 from channels.gateway_mail import TAGGED, Gateway, GatewayMailer
 from kit.access import Access
 from kit.blobs import BlobStore, record
+from kit.errors import Forbidden, TooMany
 from kit.unit_of_work import Database
+from records.citizens.addresses import normalise
 
 TIFF = "image/tiff"
 NUMBER_PLACE = "{number}"
+NOT_ALLOWED = "不允许向此号码发送传真。Faxes to this number are not allowed."
 
 
 class RenderingFailed(Exception):
@@ -20,6 +31,10 @@ class RenderingFailed(Exception):
 
 Render = Callable[[str, Sequence[tuple[str, bytes]]], Awaitable[bytes]]
 """HTML of the first pages, and (media type, bytes) of what follows, to a TIFF. Raises `RenderingFailed`."""
+
+
+Allow = Callable[[str, str], Awaitable[None]]
+"""Whether the author of this message may have this number (E.164) dialled. Raises `Forbidden` or `TooMany`."""
 
 
 class FaxWay(Protocol):
@@ -39,9 +54,12 @@ class FaxWay(Protocol):
 
 
 class GatewayWay:
-    """By mail to a gateway; its notice about the end comes back to the mailbox."""
+    """By mail to a gateway, which dials at our cost as a line does; its notice about the end comes back."""
 
-    def __init__(self, database: Database, access: Access, blobs: BlobStore, mailer: GatewayMailer) -> None:
+    def __init__(
+        self, database: Database, access: Access, blobs: BlobStore, mailer: GatewayMailer, allow: Allow
+    ) -> None:
+        self._allow = allow
         self._database = database
         self._access = access
         self._blobs = blobs
@@ -57,6 +75,7 @@ class GatewayWay:
     async def send(self, message: OutboundMessage, number: str, pages: bytes) -> SendReceipt:
         """See `FaxWay`. Every attempt is the same mail to the gateway."""
         gateway = await self._gateway(str(message.envelope.get("account") or ""))
+        await self._require(message, normalise("phone", number))
         blob = await self._blobs.put(pages)
         async with self._database.unit_of_work(self._access) as uow:
             record(uow, blob, TIFF, kept=False)
@@ -73,6 +92,14 @@ class GatewayWay:
             automatic=False,
         )
         return replace(await self._mailer.send(mail), delivered=False)
+
+    async def _require(self, message: OutboundMessage, number: str) -> None:
+        try:
+            await self._allow(message.message_id, number)
+        except Forbidden as error:
+            raise MessageRejected(NOT_ALLOWED) from error
+        except TooMany as error:
+            raise ChannelUnavailable(error.detail) from error
 
     async def check(self) -> Health:
         """See `FaxWay`."""

@@ -15,7 +15,8 @@ from channels.mail.tables import MailboxRow
 from kit.ids import new_id
 from records.messages.tables import OutboxRow, OutboxState
 from router.contact import ContactRequest, RawInbound
-from server.paper import draw_fax
+from server.paper import draw_fax, fax_guard
+from telephony.guard import DialGuard, GuardSettings
 from tests.support.channel_room import ChannelRoom
 
 LINE = "fax@axd.test"
@@ -26,6 +27,7 @@ class FaxRoom:
     room: ChannelRoom
     mail: MailAdapter
     fax: FaxAdapter
+    guard: DialGuard
 
     async def add_mailbox(self, profile: str = "auto", *, port: int = 2525, **changes: object) -> MailboxRow:
         values: dict[str, object] = {
@@ -69,10 +71,11 @@ async def fax_room(room: ChannelRoom, reader: FaxReader | None = None) -> AsyncI
     readers: dict[str, GatewayReader] = {}
     side = room.side
     mail = MailAdapter(room.database, room.access, side.blobs, side.box, room.waker, readers=readers)
-    way = GatewayWay(room.database, room.access, side.blobs, mail)
+    guard = DialGuard(GuardSettings())
+    way = GatewayWay(room.database, room.access, side.blobs, mail, fax_guard(room.database, room.access, guard))
     fax = FaxAdapter(room.database, room.access, side.blobs, draw_fax, [way], reader=reader)
     readers[fax.channel] = fax.read_mail
     try:
-        yield FaxRoom(room=room, mail=mail, fax=fax)
+        yield FaxRoom(room=room, mail=mail, fax=fax, guard=guard)
     finally:
         await mail.close()

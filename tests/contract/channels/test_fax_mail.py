@@ -8,8 +8,9 @@ import pypdfium2
 import pytest
 from PIL import Image
 
-from channels.adapter import Adapter, IgnoredInbound, MalformedInbound, MessageRejected
+from channels.adapter import Adapter, ChannelUnavailable, IgnoredInbound, MalformedInbound, MessageRejected
 from channels.fax.files import FaxReader
+from channels.fax.ways import NOT_ALLOWED
 from channels.intake import ClaimLoop
 from channels.mail.threads import ReplyMarks
 from kit.database import make_engine
@@ -17,6 +18,7 @@ from kit.unit_of_work import Database
 from records.messages.tables import LedgerRow, LedgerState, OutboxRow, OutboxState
 from router.contact import ContactRequest
 from router.tables import ContactRow
+from telephony.guard import AUTOMATIC, GuardSettings
 from tests.support import fax_samples as samples
 from tests.support.adapters import outbound
 from tests.support.channel_room import ChannelRoom
@@ -321,6 +323,23 @@ async def test_without_a_number_there_is_nothing_to_fax_to(faxes: FaxRoom, recip
     message = await faxes.room.answers()
     with pytest.raises(MessageRejected):
         await faxes.fax.send(outbound(message.id, recipient))
+
+
+async def test_the_toll_guard_decides_about_a_gateways_faxes_too(faxes: FaxRoom) -> None:
+    """Nothing reaches the gateway for a number that its author may not call, and not more than there may be an hour."""
+    async with smtp_peer() as peer:
+        await faxes.add_mailbox("hylafax", port=peer.port, fax_gateway="{number}@fax.gateway.test")
+        message = await faxes.room.answers(recipient=CALLER)
+        for dear in ("+19005551234", "+861688881234", "110"):
+            with pytest.raises(MessageRejected) as refused:
+                await faxes.fax.send(outbound(message.id, dear))
+            assert str(refused.value) == NOT_ALLOWED
+        assert peer.mails == []
+        for _ in range(GuardSettings().calls_per_hour):
+            faxes.guard.require(AUTOMATIC, (), CALLER)
+        with pytest.raises(ChannelUnavailable):
+            await faxes.fax.send(outbound(message.id, CALLER))
+        assert peer.mails == []
 
 
 async def state(faxes: FaxRoom, message_id: str) -> tuple[str, str]:

@@ -8,7 +8,8 @@ from PIL import Image
 from sqlalchemy import select, update
 
 from channels.adapter import NotSupported, OutboundMessage
-from channels.fax.line import CUT, GONE, NOT_ALLOWED, WORDS, LineFaxes, LineWay
+from channels.fax.line import CUT, GONE, WORDS, LineFaxes, LineWay
+from channels.fax.ways import NOT_ALLOWED
 from kit.blobs import BlobRow
 from kit.due_work import DueWorkRow, WorkState
 from records.messages.service import Delivery, NewMessage, reply
