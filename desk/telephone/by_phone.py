@@ -18,6 +18,7 @@ from records.staff import audit, telephone_pins
 from records.staff import store as staff
 from records.staff.permissions import Permission
 from records.staff.tables import AccountRow
+from records.staff.telephone_pins import Refusal
 from telephony.switchboard.ports import FoundRecording
 from telephony.tables import RecordingRow
 
@@ -38,7 +39,13 @@ class SupervisorsByPhone:
             account = await telephone_pins.check(self._database, self._access, staff_number, pin, source)
         except TooMany:
             return None
-        return account.id if account is not None and await self._actor(account.id) is not None else None
+        if account is None:
+            return None
+        if await self._actor(account.id) is None:
+            async with self._database.unit_of_work(self._access) as uow:
+                telephone_pins.refused(uow, account, Refusal.NO_RIGHT, source)
+            return None
+        return account.id
 
     async def agent(self, staff_number: str) -> str | None:
         """See the protocol."""

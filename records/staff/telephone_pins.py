@@ -4,11 +4,12 @@ Five wrong ones lock it for half an hour, from whichever telephone they come: a 
 """
 
 from datetime import timedelta
+from enum import StrEnum
 
 from sqlalchemy import delete, select
 
 from kit.access import Access
-from kit.errors import Invalid
+from kit.errors import Invalid, TooMany
 from kit.unit_of_work import Database, UnitOfWork
 from records.staff import audit, passwords, throttle
 from records.staff.tables import AccountRow, TelephonePinRow
@@ -16,7 +17,16 @@ from records.staff.tables import AccountRow, TelephonePinRow
 SHORTEST, LONGEST = 6, 8
 MOST_FAILURES = 5
 LOCK = timedelta(minutes=30)
+SHOWN_DIGITS = 4
 _RUNS = "01234567890", "09876543210"
+
+
+class Refusal(StrEnum):
+    UNKNOWN = "unknown_number"
+    WRONG_PIN = "wrong_pin"
+    LOCKED = "no_pin_or_locked"
+    TOO_MANY = "too_many"
+    NO_RIGHT = "no_right"
 
 
 def require_pin(pin: str, staff_number: str) -> None:
@@ -54,19 +64,23 @@ async def check(database: Database, access: Access, staff_number: str, pin: str,
     """The account whose staff number and PIN these are, None for all else; every end is written down.
 
     Owns its transactions. A try is counted before the PIN is looked at. Raises `TooMany` (code `too_many_logins`) for
-    a `source`, the caller's number or line, that tried too often.
+    a `source`, the caller's number or line, that tried too often. What was pressed is never written down, and of who
+    named nobody of ours, perhaps a citizen, the end of the number alone.
     """
     name = f"telephone:{staff_number}"[:64]
     async with database.unit_of_work(access) as uow:
-        await throttle.count_attempt(uow, name, source)
         account = await uow.session.scalar(select(AccountRow).where(AccountRow.staff_number == staff_number))
-        row = await _spend_guess(uow, account)
+        busy = await _too_many(uow, name, source)
+        if busy is not None:
+            refused(uow, account, Refusal.TOO_MANY, source)
+        row = await _spend_guess(uow, account) if busy is None else None
+    if busy is not None:
+        raise busy
     right = await passwords.matches(row.pin_hash if row else passwords.UNKNOWN, pin)
     async with database.unit_of_work(access) as uow:
-        if account is None:
-            return None
-        if row is None or not right:
-            audit.record(uow, "telephone.refused", "account", account.id, source=source)
+        if account is None or row is None or not right:
+            why = Refusal.UNKNOWN if account is None else Refusal.LOCKED if row is None else Refusal.WRONG_PIN
+            refused(uow, account, why, source)
             return None
         await throttle.forgive(uow, name, source)
         known = await of_account(uow, account.id)
@@ -74,6 +88,21 @@ async def check(database: Database, access: Access, staff_number: str, pin: str,
             known.failures, known.locked_until = 0, None
         audit.record(uow, "telephone.signed_in", "account", account.id, actor_id=account.id, source=source)
     return account
+
+
+async def _too_many(uow: UnitOfWork, name: str, source: str) -> TooMany | None:
+    try:
+        await throttle.count_attempt(uow, name, source)
+    except TooMany as error:
+        return error
+    return None
+
+
+def refused(uow: UnitOfWork, account: AccountRow | None, why: Refusal, source: str) -> None:
+    """Write down that somebody did not get in."""
+    named = account.id if account is not None else ""
+    shown = source if account is not None or not source.lstrip("+").isdigit() else f"****{source[-SHOWN_DIGITS:]}"
+    audit.record(uow, "telephone.refused", "account", named, detail={"why": why.value}, source=shown)
 
 
 async def _spend_guess(uow: UnitOfWork, account: AccountRow | None) -> TelephonePinRow | None:

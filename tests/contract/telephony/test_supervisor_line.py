@@ -4,11 +4,11 @@ from dataclasses import dataclass
 from functools import partial
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import delete, select
 
 from desk.telephone.by_phone import SupervisorsByPhone
 from kit.errors import Invalid
-from records.staff import passwords, telephone_pins
+from records.staff import passwords, telephone_pins, throttle
 from records.staff.permissions import DEFAULT_ROLES, RoleKey
 from records.staff.tables import AccountRoleRow, AccountRow, AuditRow, RoleRow
 from router.sealing import seal
@@ -38,6 +38,12 @@ class Office:
         phone = await self.line.engine.call(caller, NUMBER)
         phone.will_press(keys)
         return phone
+
+    async def refusals(self) -> list[tuple[str, str, str]]:
+        """Whose number was named, why, and who called, as far as it is told."""
+        async with self.line.world.database.unit_of_work(self.line.world.access, read_only=True) as uow:
+            rows = await uow.session.scalars(select(AuditRow).order_by(AuditRow.id))
+            return [(row.entity_id, row.detail["why"], row.source) for row in rows if row.action == "telephone.refused"]
 
     async def trail(self) -> list[tuple[str, str | None]]:
         async with self.line.world.database.unit_of_work(self.line.world.access, read_only=True) as uow:
@@ -132,7 +138,8 @@ async def test_who_may_not_see_a_call_that_becomes_a_report_hears_no_more_of_it(
 
 async def test_without_the_pin_nothing_is_told_and_guesses_are_counted(office: Office) -> None:
     line = office.line
-    await line.talking(await line.agent())
+    agent_id = await line.agent()
+    await line.talking(agent_id)
     wrong = await office.calls("2001#111111#" + "9999#593182#" + "1006#593182#")
     await wrong.ended()
     assert wrong.leg.prompts.count(REFUSED) == 3
@@ -147,7 +154,37 @@ async def test_without_the_pin_nothing_is_told_and_guesses_are_counted(office: O
     await wait_until(lambda: any("监听坐席" in heard for heard in right.leg.prompts), "the lock is over")
     assert REFUSED not in right.leg.prompts
     await right.hang_up()
-    assert ("telephone.refused", None) in await office.trail()
+    refused = await office.refusals()
+    assert refused[:3] == [
+        (office.supervisor_id, "wrong_pin", "02566668888"),
+        ("", "unknown_number", "****8888"),
+        (agent_id, "no_pin_or_locked", "02566668888"),
+    ]
+    assert [why for _, why, source in refused if source == "02599990000"] == ["no_pin_or_locked"]
+    assert len(refused) == 3 + 6 + 1
+
+
+async def test_every_refusal_stands_in_the_trail_without_what_was_pressed(office: Office) -> None:
+    """Of somebody who names none of ours, who tries too often, and who has a PIN and no right to supervise."""
+    for _ in range(throttle.MOST_BY_LOGIN_AND_SOURCE // 3 + 1):
+        await (await office.calls("11010519491231#593182#" * 3, "13800138000")).ended()
+    world = office.line.world
+    async with world.database.unit_of_work(world.access) as uow:
+        await uow.session.execute(delete(AccountRoleRow))
+    await (await office.calls(IN * 3)).ended()
+    refused = await office.refusals()
+    unknown, busy = ("", "unknown_number", "****8000"), ("", "too_many", "****8000")
+    most = throttle.MOST_BY_LOGIN_AND_SOURCE
+    assert refused[: most + 1] == [*[unknown] * most, busy]
+    assert refused[most + 1 :] == [(office.supervisor_id, "no_right", "02566668888")] * 3
+    async with world.database.unit_of_work(world.access, read_only=True) as uow:
+        for row in await uow.session.scalars(select(AuditRow)):
+            assert not {"11010519491231", PIN, "13800138000"} & {
+                row.entity_id,
+                row.source,
+                row.reason,
+                *row.detail.values(),
+            }
 
 
 async def test_recordings_are_heard_by_number_and_those_of_reports_are_not(office: Office) -> None:
