@@ -17,7 +17,7 @@ from router.contact import Channel
 
 MOST_SHORT_CHARS = 300
 MOST_CHARS = 5000
-_SHORT = frozenset({Channel.SMS, Channel.CHAT, Channel.TELEGRAM})
+_SHORT = frozenset({Channel.SMS, Channel.CHAT, Channel.TELEGRAM, Channel.VOICE})
 
 
 def language_of(spoken: str | None) -> str:

@@ -163,12 +163,83 @@ def _everywhere(chinese: str, english: str, subject: tuple[str, str] = ("", ""))
     return {ANY_CHANNEL: {language: Words(text=text, subject=title) for language, text, title in said}}
 
 
+def _said(words: Mapping[str, tuple[str, str]]) -> Mapping[str, Mapping[str, Words]]:
+    """By channel, from Chinese and English."""
+    return {
+        channel: {language: Words(text=text) for language, text in zip(LANGUAGES, both, strict=True)}
+        for channel, both in words.items()
+    }
+
+
 def _of_page(sentence: str, *places: str) -> TextKey:
     """What the citizens' page says, too, until somebody gives it other words here."""
     chinese, english = (sentences(language)[sentence] for language in LANGUAGES)
     return TextKey(places=frozenset(places), words=_everywhere(chinese, english))
 
 
+_AHEAD, _MINUTES = frozenset({"ahead"}), frozenset({"low", "high"})
+_WAITING: Mapping[str, TextKey] = {
+    "waiting_range": TextKey(
+        places=_AHEAD | _MINUTES,
+        needed=_MINUTES,
+        words=_said(
+            {
+                Channel.VOICE: (
+                    "您前面有{ahead}位，预计{low}至{high}分钟。",
+                    "There are {ahead} before you; about {low} to {high} minutes.",
+                ),
+                Channel.CHAT: ("约 {low}–{high} 分钟", "about {low}–{high} min"),
+            }
+        ),
+    ),
+    "waiting_place": TextKey(
+        places=_AHEAD,
+        needed=_AHEAD,
+        words=_said(
+            {
+                Channel.VOICE: ("您前面有{ahead}位，请稍候。", "There are {ahead} before you. Please wait."),
+                Channel.CHAT: ("您前面 {ahead} 位", "{ahead} before you"),
+            }
+        ),
+    ),
+    "waiting_unknown": TextKey(
+        places=frozenset(),
+        words=_said(
+            {
+                Channel.VOICE: ("坐席全忙，请稍候。", "All our agents are busy. Please wait."),
+                Channel.CHAT: ("正在为您找人", "Looking for somebody for you"),
+            }
+        ),
+    ),
+    **{
+        key: TextKey(places=frozenset(), words=_said({channel: (chinese, english)}))
+        for key, channel, chinese, english in (
+            ("waiting_next", Channel.CHAT, "您是下一位", "You are next"),
+            ("waiting_soon", Channel.CHAT, "不到 1 分钟", "less than 1 min"),
+            ("waiting_offered", Channel.CHAT, "马上有人接待您", "Somebody will be with you in a moment"),
+            (
+                "waiting_same_number",
+                Channel.VOICE,
+                "您的号码已有一路电话在排队，请稍候。",
+                "Another call of your number is waiting already. Please wait.",
+            ),
+            (
+                "waiting_callback",
+                Channel.VOICE,
+                "回电请按1，保留排队位置。",
+                "For a call-back that keeps your place, press 1.",
+            ),
+            ("waiting_message", Channel.VOICE, "留言请按2。", "To leave a message, press 2."),
+            (
+                "waiting_both",
+                Channel.VOICE,
+                "回电请按1，保留排队位置；留言请按2。",
+                "For a call-back that keeps your place, press 1; for a message, 2.",
+            ),
+        )
+    },
+}
+"""See `channels.waiting_texts`: by telephone whole sentences, in the chat place and time joined to one line."""
 _RECEIPT_PLACES = frozenset({"number", "pin", "due", "url", "hotline", "name"})
 KEYS: Mapping[str, TextKey] = {
     "receipt": TextKey(places=_RECEIPT_PLACES, needed=frozenset({"number", "pin"}), words=_RECEIPT),
@@ -201,6 +272,7 @@ KEYS: Mapping[str, TextKey] = {
     "status_pin_wrong": _of_page("error_field.pin_wrong", "left"),
     "status_pin_last": _of_page("error_field.pin_last"),
     "status_locked": _of_page("error_field.locked", "minutes"),
+    **_WAITING,
     "greeting": TextKey(places=frozenset({"bot", "name", "help"}), words=_GREETING),
     "help": TextKey(places=frozenset({"hotline", "name"}), words=_HELP),
     "stopped": TextKey(places=frozenset({"hotline", "name"}), words=_STOPPED),
@@ -213,6 +285,9 @@ EXAMPLES: Mapping[str, str] = {
     "pin": "123456",
     "left": "3",
     "minutes": "20",
+    "ahead": "3",
+    "low": "4",
+    "high": "7",
     "bot": "12345",
 }
 """What stands in the places in a preview, where it is not the workspace's own or a matter of language."""

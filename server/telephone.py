@@ -7,6 +7,7 @@ from channels.fax.line import LineFaxes as LineFaxesOut
 from channels.sms import store as sms_store
 from channels.status_answers import StatusAnswers
 from channels.voice.adapter import VoiceIntake
+from channels.waiting_texts import spoken
 from desk.telephone.by_phone import SupervisorsByPhone
 from records.citizens import receipts
 from records.knowledge import service as knowledge
@@ -77,6 +78,7 @@ def switchboard_for(services: Services, engine: CallEngine) -> Switchboard:
         speaker=speaker,
         arrive=intake.arrive,
         hand_in=intake.hand_in,
+        phrases=spoken,
         settings=settings.switchboard,
         guard=services.dial_guard,
         can_send=partial(_can_send, services),

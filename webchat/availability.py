@@ -56,5 +56,11 @@ def sentence(now: Availability, t: Translator, at: datetime, zone: ZoneInfo) -> 
         return t("home.human_unknown")
     if now.wait_high_s < 60:
         return t("home.human_soon")
-    low = max(1, int(now.wait_low_s // 60))
-    return t("home.human_range", low=low, high=max(low, -int(-now.wait_high_s // 60)))
+    low, high = whole_minutes(now.wait_low_s, now.wait_high_s)
+    return t("home.human_range", low=low, high=high)
+
+
+def whole_minutes(low_s: float, high_s: float) -> tuple[int, int]:
+    """The range in whole minutes that holds the one in seconds, 1 at the least."""
+    low = max(1, int(low_s // 60))
+    return low, max(low, -int(-high_s // 60))

@@ -1,6 +1,6 @@
 """One visitor's conversation: its messages, where its contact stands, read marks, its end."""
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
 from kit.access import Access
@@ -25,16 +25,21 @@ STATUS_WORDS = {
     ContactStatus.ACTIVE: "active",
     ContactStatus.PARKED: "active",
 }
+WaitingText = Callable[[UnitOfWork, Standing | None, str], Awaitable[str]]
+"""What one who stands so is told, in a language; None: an agent is being asked to take it."""
 AUTHORS = {"citizen": "visitor", "agent": "agent"}
 
 
 class Conversations:
     """Reads and changes conversations; one for each process. Methods own their transactions."""
 
-    def __init__(self, database: Database, access: Access, router: Router, event_log: EventLog) -> None:
+    def __init__(
+        self, database: Database, access: Access, router: Router, event_log: EventLog, waiting_text: WaitingText
+    ) -> None:
         self._database = database
         self._access = access
         self._router = router
+        self._waiting_text = waiting_text
         self._event_log = event_log
         self._staff_numbers: dict[str, str] = {}
 
@@ -67,7 +72,10 @@ class Conversations:
         }
 
     async def status(self, visitor: Visitor) -> Frame:
-        """The status frame: who answers, or the place in line and the expected wait as a range of seconds."""
+        """The status frame: who answers, or the place in line (0 is next) and the expected wait as a range of seconds.
+
+        `text` tells one who waits of it in the visitor's language.
+        """
         async with self._database.unit_of_work(self._access, read_only=True) as uow:
             contact = await store.newest_contact(uow, visitor.session_id)
             if contact is None:
@@ -75,9 +83,11 @@ class Conversations:
             word = STATUS_WORDS.get(ContactStatus(contact.status), "closed")
             if word == "active":
                 return status_frame(word, staff_number=await self._staff_number(uow, contact.agent_id))
-            if word != "waiting":
+            if word == "closed":
                 return status_frame(word)
-            return waiting_frame(await self._router.position(uow, contact.id))
+            standing = await self._router.position(uow, contact.id) if word == "waiting" else None
+            text = await self._waiting_text(uow, standing, visitor.language)
+            return waiting_frame(word, standing, text)
 
     async def _staff_number(self, uow: UnitOfWork, account_id: str | None) -> str | None:
         if account_id is None:
@@ -133,7 +143,12 @@ def _is_running(contact: ContactRow) -> bool:
 
 
 def status_frame(
-    status: str, *, position: int | None = None, wait: WaitRange | None = None, staff_number: str | None = None
+    status: str,
+    *,
+    position: int | None = None,
+    wait: WaitRange | None = None,
+    staff_number: str | None = None,
+    text: str = "",
 ) -> Frame:
     return {
         "type": "status",
@@ -142,13 +157,15 @@ def status_frame(
         "wait_low_s": wait.low_s if wait else None,
         "wait_high_s": wait.high_s if wait else None,
         "staff_number": staff_number,
+        "text": text,
     }
 
 
-def waiting_frame(standing: Standing) -> Frame:
-    """How many are before the visitor (0 is next) and the honest range, where there is one."""
-    before = None if standing.position is None else max(0, standing.position - 1)
-    return status_frame("waiting", position=before, wait=standing.wait)
+def waiting_frame(status: str, standing: Standing | None, text: str) -> Frame:
+    """How many are before the visitor (0 is next) and the honest range, where they are known."""
+    position = standing.position if standing else None
+    before = None if position is None else max(0, position - 1)
+    return status_frame(status, position=before, wait=standing.wait if standing else None, text=text)
 
 
 def attachment_json(row: AttachmentRow) -> dict[str, Any]:

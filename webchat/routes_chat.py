@@ -2,7 +2,7 @@
 
 import asyncio
 import contextlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Annotated, Any
 from urllib.parse import quote
 
@@ -146,7 +146,7 @@ async def _serve(room: ChatRoom, websocket: WebSocket, hello: Hello) -> None:
         return
     served = VisitorSocket(
         websocket,
-        visitor,
+        replace(visitor, language=hello.language or visitor.language),
         conversations=room.conversations,
         hub=room.hub,
         deliver=room.deliver,

@@ -1,7 +1,7 @@
 """What the widget sends and reads over HTTP, and the frames of the socket. All times are ISO 8601 in UTC.
 
-Client frames: hello {ticket, after_seq} first, then message, typing, read, end. Server frames: welcome, ack, message,
-answer, status, typing, read, idle, error, ping. The seq of a thread only grows; a frame `message` may come again, an
+Client frames: hello {ticket, after_seq, language} first, then message, typing, read, end. Server frames: welcome, ack,
+message, answer, status, typing, read, idle, error, ping. The seq of a thread only grows; a frame `message` may come again, an
 `ack` only after the message is durable; an `answer` settles a query by number and PIN, of which nothing is kept.
 """
 
@@ -40,9 +40,12 @@ class OfflineInput(_Input):
 
 
 class Hello(_Input):
+    """`language`: of the page; "" is the one that the session began in."""
+
     type: Literal["hello"]
     ticket: str = Field(max_length=100)
     after_seq: Seq
+    language: Language = ""
 
 
 class Say(_Input):

@@ -148,6 +148,7 @@ class VisitorSocket:
                 "session_id": self._visitor.session_id,
                 "last_seq": self._sent,
                 "status": status["status"],
+                "text": status["text"],
                 "read_by_agent": self._visitor.read_by_agent,
             }
         )

@@ -24,6 +24,7 @@ from channels.adapter import (
 )
 from channels.chat import inbound
 from channels.status_answers import StatusAnswers, find_query
+from channels.waiting_texts import written
 from kit.access import Access
 from kit.blobs import BlobStore
 from kit.events import EventHub, EventLog
@@ -73,7 +74,7 @@ class ChatAdapter:
         self._secret_box = secret_box
         self._settings = settings
         self.sessions = ChatSessions(database, access, redis, settings.chat)
-        self.conversations = Conversations(database, access, router, event_log)
+        self.conversations = Conversations(database, access, router, event_log, written)
         self._limits = RateLimits(redis, str(access.workspace_id))
         self._status = StatusAnswers(Matters(database, access, router), self._limits)
         self.hub = VisitorHub(events, str(access.workspace_id))

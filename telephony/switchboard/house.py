@@ -21,7 +21,7 @@ from telephony.guard import DialGuard, GuardSettings
 from telephony.ivr.nodes import Part, Say
 from telephony.ivr.ports import Answer, Session
 from telephony.switchboard.fax_back import FaxBack
-from telephony.switchboard.ports import Arrive, HandIn, Speaker, SupervisorDesk
+from telephony.switchboard.ports import Arrive, HandIn, Phrases, Speaker, SupervisorDesk
 from telephony.switchboard.settings import SwitchboardSettings
 
 log = logging.getLogger(__name__)
@@ -51,6 +51,7 @@ class House:
     speaker: Speaker
     arrive: Arrive
     hand_in: HandIn
+    phrases: Phrases
     settings: SwitchboardSettings
     actions: Mapping[str, Action] = field(default_factory=dict)
     receive_fax: ReceiveFax | None = None

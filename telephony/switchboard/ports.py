@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Protocol
 
 from kit.blobs import Blob
+from kit.unit_of_work import UnitOfWork
 from telephony.calls import Media
 from telephony.ivr.nodes import Say
 
@@ -55,6 +56,9 @@ Arrive = Callable[[ArrivingCall], Awaitable[str]]
 
 Raises `Unavailable` when nothing was stored, `Forbidden` for a number that nothing is taken from.
 """
+
+Phrases = Callable[[UnitOfWork, Sequence[str], str], Awaitable[Say]]
+"""The workspace's words for keys (see `telephony.switchboard.waiting.Phrase`) in a language, with places to fill."""
 
 HandIn = Callable[[SpokenMessage], Awaitable[HandedIn]]
 

@@ -2,34 +2,43 @@
 
 import asyncio
 import logging
+from collections.abc import Mapping
+from enum import StrEnum
 
 from kit.errors import Unavailable
+from kit.unit_of_work import UnitOfWork
 from router.contact import ContactStatus
-from router.results import Entry, Standing
+from router.results import Entry
 from router.states import WAITS
 from telephony.ivr.interpreter import ToQueue
 from telephony.switchboard import duty, store
 from telephony.switchboard.call import Call, first_of
-from telephony.switchboard.house import House, words
+from telephony.switchboard.house import House
 
 log = logging.getLogger(__name__)
 
 FASTEST_MIN = 1
 IN_LINE = WAITS | {ContactStatus.RECEIVED, ContactStatus.ACTIVE}
-WITH_WAIT = words(
-    "您前面有{ahead}位，预计{low}至{high}分钟。", "There are {ahead} before you; about {low} to {high} minutes."
-)
-WITHOUT_WAIT = words("您前面有{ahead}位，请稍候。", "There are {ahead} before you. Please wait.")
-ALL_BUSY = words("坐席全忙，请稍候。", "All our agents are busy. Please wait.")
-SAME_NUMBER = words(
-    "您的号码已有一路电话在排队，请稍候。", "Another call of your number is waiting already. Please wait."
-)
-CALLBACK = words("回电请按1，保留排队位置。", "For a call-back that keeps your place, press 1.")
-MESSAGE = words("留言请按2。", "To leave a message, press 2.")
-BOTH = words(
-    "回电请按1，保留排队位置；留言请按2。", "For a call-back that keeps your place, press 1; for a message, 2."
-)
-CHOICES = {(True, True): BOTH, (True, False): CALLBACK, (False, True): MESSAGE, (False, False): ()}
+
+
+class Phrase(StrEnum):
+    """What is told in the line, by keys of the workspace's texts."""
+
+    RANGE = "waiting_range"
+    PLACE = "waiting_place"
+    UNKNOWN = "waiting_unknown"
+    SAME_NUMBER = "waiting_same_number"
+    CALLBACK = "waiting_callback"
+    MESSAGE = "waiting_message"
+    BOTH = "waiting_both"
+
+
+CHOICES: Mapping[tuple[bool, bool], tuple[Phrase, ...]] = {
+    (True, True): (Phrase.BOTH,),
+    (True, False): (Phrase.CALLBACK,),
+    (False, True): (Phrase.MESSAGE,),
+    (False, False): (),
+}
 
 
 class Waiting:
@@ -106,26 +115,26 @@ class Waiting:
                 await asyncio.sleep(1)
 
     async def _tell(self, call: Call, to: ToQueue, *, placed: bool) -> str:
-        house, session = self._house, call.session
-        if not placed:
-            return await house.say(call.leg, SAME_NUMBER, session, stop=True)
-        standing = await self._standing(call)
-        if standing is None or standing.status not in WAITS or standing.position is None:
+        house = self._house
+        try:
+            async with house.database.unit_of_work(house.access, read_only=True) as uow:
+                phrases = await self._standing(uow, call, to) if placed else (Phrase.SAME_NUMBER,)
+                say = await house.phrases(uow, phrases, call.session.language)
+        except Unavailable:
             return ""
-        say = ALL_BUSY if standing.wait is None else WITHOUT_WAIT
+        return await house.say(call.leg, say, call.session, stop=True)
+
+    async def _standing(self, uow: UnitOfWork, call: Call, to: ToQueue) -> tuple[Phrase, ...]:
+        """What to tell of the place in line; its figures stand in the session's values."""
+        session, standing = call.session, await self._house.router.position(uow, call.contact_id)
+        if standing.status not in WAITS or standing.position is None:
+            return ()
+        phrase = Phrase.UNKNOWN if standing.wait is None else Phrase.PLACE
         session.values["ahead"] = str(standing.position - 1)
         if standing.wait is not None and standing.wait.high_s >= 60:
             low = max(round(standing.wait.low_s / 60), FASTEST_MIN)
             session.values["low"] = str(low)
             session.values["high"] = str(max(round(standing.wait.high_s / 60), low + 1))
-            say = WITH_WAIT
+            phrase = Phrase.RANGE
         session.secrets |= {"ahead", "low", "high"}
-        choices = CHOICES[to.on_callback is not None, to.on_message is not None]
-        return await house.say(call.leg, (*say, *choices), session, stop=True)
-
-    async def _standing(self, call: Call) -> Standing | None:
-        try:
-            async with self._house.database.unit_of_work(self._house.access, read_only=True) as uow:
-                return await self._house.router.position(uow, call.contact_id)
-        except Unavailable:
-            return None
+        return (phrase, *CHOICES[to.on_callback is not None, to.on_message is not None])

@@ -177,9 +177,10 @@ class Visitor:
         return ticket
 
     @asynccontextmanager
-    async def chatting(self, after_seq: int = 0) -> AsyncIterator[AsgiSocket]:
+    async def chatting(self, after_seq: int = 0, language: str = "") -> AsyncIterator[AsgiSocket]:
         async with connected(self.side.app, "/chat/api/socket", origin="http://axd") as socket:
-            socket.say({"type": "hello", "ticket": await self.ticket(), "after_seq": after_seq})
+            ticket = await self.ticket()
+            socket.say({"type": "hello", "ticket": ticket, "after_seq": after_seq, "language": language})
             await socket.hears("welcome")
             yield socket
 

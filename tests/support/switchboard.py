@@ -13,6 +13,7 @@ from channels.acknowledgements import Acknowledgements
 from channels.arrivals import Arrivals
 from channels.intake import DirectIntake
 from channels.voice.adapter import VoiceAdapter, VoiceIntake, VoicemailAdapter
+from channels.waiting_texts import spoken
 from kit.blobs import BlobStore
 from kit.events import EventHub, EventLog
 from kit.redis import make_redis
@@ -175,6 +176,7 @@ async def hotline(
         speaker=Namer(),
         arrive=intake.arrive,
         hand_in=intake.hand_in,
+        phrases=spoken,
         settings=settings,
     )
     switchboard = Switchboard(house)

@@ -19,7 +19,7 @@ export interface OfflineForm {
 }
 
 export class Api {
-  constructor(readonly base: string, private readonly language: () => string) {}
+  constructor(readonly base: string, readonly language: () => string) {}
 
   state(): Promise<ServerState> {
     return this.call<ServerState>('state', undefined, 'GET')

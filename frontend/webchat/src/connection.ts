@@ -17,6 +17,7 @@ export interface ConnectionPorts {
   ticket(): Promise<string>
   open(): SocketLike
   afterSeq(): number
+  language(): string
   onFrame(frame: ServerFrame): void
   onOnline(online: boolean): void
   /** The server no longer knows this visitor; trying again would not help. */
@@ -82,7 +83,7 @@ export class Connection {
     this.socket = socket
     this.listen(socket)
     socket.onopen = () => {
-      socket.send(JSON.stringify({ type: 'hello', ticket, after_seq: this.ports.afterSeq() } satisfies ClientFrame))
+      socket.send(JSON.stringify({ type: 'hello', ticket, after_seq: this.ports.afterSeq(), language: this.ports.language() } satisfies ClientFrame))
     }
     socket.onmessage = (event) => {
       if (socket !== this.socket) return

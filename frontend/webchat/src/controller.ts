@@ -6,7 +6,7 @@ import { initialState, reduce, unsent, type ChatEvent, type ChatState, type Pend
 import { loadPending, savePending, type Store } from './storage'
 
 export interface ControllerPorts {
-  api: Pick<Api, 'state' | 'start' | 'ticket' | 'socketAddress'>
+  api: Pick<Api, 'state' | 'start' | 'ticket' | 'socketAddress' | 'language'>
   store: Store
   openSocket(address: string): SocketLike
   changed(state: ChatState): void
@@ -34,6 +34,7 @@ export class Controller {
       ticket: () => this.ticket(),
       open: () => ports.openSocket(ports.api.socketAddress()),
       afterSeq: () => this.state.contiguousSeq,
+      language: () => ports.api.language(),
       onFrame: (frame) => this.frame(frame),
       onOnline: (online) => this.apply({ type: 'connection', online }),
       isFinal: (error) => error instanceof Refused && error.status < 500 && ![401, 408, 429].includes(error.status),

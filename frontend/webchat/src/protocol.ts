@@ -37,10 +37,12 @@ export interface StatusFrame {
   wait_low_s?: number | null
   wait_high_s?: number | null
   staff_number?: string | null
+  /** For one who waits: place and time in the workspace's words. */
+  text?: string
 }
 
 export type ServerFrame =
-  | { type: 'welcome'; session_id: string; last_seq: number; status: Status; read_by_agent: number }
+  | { type: 'welcome'; session_id: string; last_seq: number; status: Status; text?: string; read_by_agent: number }
   | { type: 'ack'; client_msg_id: string; seq: number; sent_at: string }
   /** To a query by number and PIN: nothing of either is kept. */
   | { type: 'answer'; client_msg_id: string; text: string }
@@ -53,7 +55,7 @@ export type ServerFrame =
   | { type: 'ping' }
 
 export type ClientFrame =
-  | { type: 'hello'; ticket: string; after_seq: number }
+  | { type: 'hello'; ticket: string; after_seq: number; language: string }
   | { type: 'message'; client_msg_id: string; text: string; attachment_ids: string[] }
   | { type: 'typing'; on: boolean }
   | { type: 'read'; seq: number }

@@ -17,9 +17,8 @@ export function availabilityText(words: Words, now: Availability): string {
 export function statusText(words: Words, state: ChatState, now: Availability | null): string {
   switch (state.status) {
     case 'waiting':
-      return waitingText(words, state)
     case 'offered':
-      return words.offered
+      return state.waitingText
     case 'active':
       return state.staffNumber ? fill(words.active, { staff: state.staffNumber }) : words.activePlain
     case 'closed':
@@ -29,14 +28,6 @@ export function statusText(words: Words, state: ChatState, now: Availability | n
     case 'new':
       return now ? availabilityText(words, now) : ''
   }
-}
-
-function waitingText(words: Words, state: ChatState): string {
-  if (state.position === null) return words.waiting
-  const place = state.position ? fill(words.before, { n: state.position }) : words.next
-  if (state.waitLowS === null || state.waitHighS === null) return place
-  if (state.waitHighS < 60) return place + words.waitSoon
-  return place + fill(words.wait, minutes(state.waitLowS, state.waitHighS))
 }
 
 export function clockText(iso: string, language: string): string {

@@ -22,9 +22,7 @@ export interface Pending {
 export interface ChatState {
   online: boolean
   status: Status
-  position: number | null
-  waitLowS: number | null
-  waitHighS: number | null
+  waitingText: string
   staffNumber: string | null
   entries: Entry[]
   pending: Pending[]
@@ -45,9 +43,7 @@ export type ChatEvent =
 export const initialState: ChatState = {
   online: false,
   status: 'new',
-  position: null,
-  waitLowS: null,
-  waitHighS: null,
+  waitingText: '',
   staffNumber: null,
   entries: [],
   pending: [],
@@ -60,7 +56,13 @@ export const initialState: ChatState = {
 export function reduce(state: ChatState, event: ChatEvent): ChatState {
   switch (event.type) {
     case 'welcome':
-      return { ...state, online: true, status: event.status, readByAgent: Math.max(state.readByAgent, event.read_by_agent) }
+      return {
+        ...state,
+        online: true,
+        status: event.status,
+        waitingText: event.text ?? '',
+        readByAgent: Math.max(state.readByAgent, event.read_by_agent),
+      }
     case 'ack':
       return acknowledged(state, event.client_msg_id, event.seq, event.sent_at)
     case 'answer':
@@ -71,9 +73,7 @@ export function reduce(state: ChatState, event: ChatEvent): ChatState {
       return {
         ...state,
         status: event.status,
-        position: event.position ?? null,
-        waitLowS: event.wait_low_s ?? null,
-        waitHighS: event.wait_high_s ?? null,
+        waitingText: event.text ?? '',
         staffNumber: event.staff_number ?? null,
         agentTyping: event.status === 'active' && state.agentTyping,
         idleClosesInS: null,

@@ -62,6 +62,7 @@ class FakeServer {
       return this.known ? Promise.resolve('t') : Promise.reject(new Refused(401, 'unknown'))
     },
     socketAddress: () => 'ws://server/chat/api/socket',
+    language: () => 'zh-CN',
   }
 
   openSocket(): FakeSocket {

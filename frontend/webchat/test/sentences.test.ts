@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { availabilityText, minutes, spaced, statusText } from '../src/sentences'
-import { initialState } from '../src/state'
+import { initialState, reduce } from '../src/state'
 import { fill, languages, wordsFor } from '../src/words'
 
 const zh = wordsFor('zh-CN')
@@ -27,12 +27,9 @@ describe('waits', () => {
     expect(minutes(65, 170)).toEqual({ low: 1, high: 3 })
   })
 
-  it('say the place in line', () => {
-    const waiting = { ...initialState, status: 'waiting' as const }
-    expect(statusText(zh, { ...waiting, position: 2, waitLowS: 65, waitHighS: 170 }, null)).toBe('您前面 2 位，约 1–3 分钟')
-    expect(statusText(zh, { ...waiting, position: 0, waitLowS: 1, waitHighS: 9 }, null)).toBe('您是下一位，不到 1 分钟')
-    expect(statusText(zh, { ...waiting, position: 3 }, null)).toBe('您前面 3 位')
-    expect(statusText(zh, waiting, null)).toBe('正在为您找人')
+  it('are told in the words of the workspace', () => {
+    const state = reduce(initialState, { type: 'status', status: 'waiting', text: '您前面 2 位，约 1–3 分钟' })
+    expect(statusText(zh, state, null)).toBe('您前面 2 位，约 1–3 分钟')
   })
 
   it('tell closed from nobody there', () => {

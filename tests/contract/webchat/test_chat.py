@@ -2,11 +2,16 @@
 
 from typing import Any
 
+import pytest
 from sqlalchemy import select
 
+from channels import automatic_texts
+from channels.built_in_texts import Words
+from channels.waiting_texts import written
 from records.citizens import receipts
 from records.messages.tables import Direction
-from router.contact import ContactStatus
+from router.contact import Channel, ContactStatus
+from router.results import Standing, WaitRange
 from tests.support.asgi_socket import connected
 from tests.support.citizens import OWN_SCRIPT, SETTINGS, CitizenSide, Visitor
 from tests.support.waiting import wait_until
@@ -33,7 +38,30 @@ async def test_an_acknowledged_message_is_a_contact_in_the_queue(side: CitizenSi
         contact = await visitor.contact()
         assert contact.status == ContactStatus.QUEUED
         assert contact.hints["topic"] == "inquiry"
-        await socket.hears("status", status="waiting", position=0)
+        await socket.hears("status", status="waiting", position=0, text="您是下一位")
+    async with side.database.unit_of_work(side.world.access) as uow:
+        words = Words(text="Your turn is next")
+        await automatic_texts.change(uow, "waiting_next", Channel.CHAT, "en", words, by="keeper")
+    async with visitor.chatting(language="en") as page_in_english:
+        await page_in_english.hears("status", status="waiting", text="Your turn is next")
+
+
+@pytest.mark.parametrize(
+    ("position", "wait", "text"),
+    [
+        (None, None, "正在为您找人"),
+        (4, None, "您前面 3 位"),
+        (1, (1, 9), "您是下一位，不到 1 分钟"),
+        (3, (65, 170), "您前面 2 位，约 1–3 分钟"),
+    ],
+)
+async def test_who_waits_is_told_what_is_known(
+    side: CitizenSide, position: int | None, wait: tuple[int, int] | None, text: str
+) -> None:
+    expected = WaitRange(low_s=wait[0], high_s=wait[1], mean_s=60.0, method="queue_length") if wait else None
+    standing = Standing(status=ContactStatus.QUEUED, position=position, wait=expected, agent_id=None)
+    async with side.database.unit_of_work(side.world.access, read_only=True) as uow:
+        assert await written(uow, standing, "zh-CN") == text
 
 
 async def test_the_agent_is_named_by_number_and_heard_at_once(side: CitizenSide) -> None:

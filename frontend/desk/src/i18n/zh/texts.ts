@@ -1,5 +1,5 @@
 export default {
-  title: '自动回复用语',
+  title: '自动用语',
   lead: '系统自己发出的话。改了马上用于以后的消息；花括号里的位置由系统填写。',
   key: {
     receipt: '回执',
@@ -21,6 +21,16 @@ export default {
     status_pin_wrong: '查询密码不对',
     status_pin_last: '查询密码不对，只剩一次',
     status_locked: '查询已暂停，请稍候',
+    waiting_range: '排队：前面几位、约几分钟',
+    waiting_place: '排队：前面几位',
+    waiting_unknown: '排队：还说不准',
+    waiting_next: '排队：下一位',
+    waiting_soon: '排队：不到一分钟',
+    waiting_offered: '排队：马上接待',
+    waiting_same_number: '排队：本号码已在排队',
+    waiting_callback: '排队：可留回电',
+    waiting_message: '排队：可留言',
+    waiting_both: '排队：可留回电或留言',
     greeting: '欢迎语',
     help: '使用说明',
     stopped: '退订确认',
