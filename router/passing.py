@@ -173,8 +173,13 @@ def _language_part(row: ContactRow, settings: RoutingSettings) -> dict[str, int]
     return {skill: level for skill, level in row.requirements.items() if skill in kept}
 
 
+def kept_requirements(row: ContactRow, settings: RoutingSettings, queue: QueueRow) -> dict[str, int]:
+    """A contact's own requirements once it is passed on to `queue`."""
+    return merged(_language_part(row, settings), settings.clearance(queue))
+
+
 def _to_queue(row: ContactRow, settings: RoutingSettings, queue: QueueRow) -> dict[str, Any]:
-    kept = merged(_language_part(row, settings), settings.clearance(queue))
+    kept = kept_requirements(row, settings, queue)
     return {"queue_id": queue.id, "home_queue_id": queue.id, "requirements": kept, **NO_PREFERENCE}
 
 

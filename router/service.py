@@ -18,6 +18,7 @@ from kit.access import Access
 from kit.unit_of_work import Database, UnitOfWork
 from router import store, waits
 from router.board import board
+from router.candidates import candidates
 from router.contact import ContactRequest, Presence
 from router.defaults import seed_routing
 from router.dispatch import Dispatch
@@ -160,6 +161,15 @@ class Router:
         `agent_not_cleared` when the contact is sealed and the agent lacks a confidential skill that it requires.
         """
         return await self._passing.transfer(uow, contact_id, agent_id, to, target_id, level, note)
+
+    async def candidates(self, uow: UnitOfWork, contact_id: str, queue_id: str) -> list[str]:
+        """Agents whom this queue would offer an active contact to now, the best first; changes nothing.
+
+        Free for its channel and skilled, first those who meet what is asked from the beginning, then as waiting would
+        lower it; for a sealed contact or queue cleared ones only. An agent on a leg of their own (`occupy`) is among
+        them. Raises `NotFound` code `unknown_queue`.
+        """
+        return await candidates(uow, contact_id, queue_id)
 
     async def seal(self, uow: UnitOfWork, contact_id: str, reason: str) -> bool:
         """It turned out to be a confidential report: seal it with all that belongs to it, see `router.sealing`.

@@ -24,16 +24,26 @@ class AgentSide:
 
 @dataclass(kw_only=True)
 class Consult:
-    """The agent asks somebody while the citizen waits. `to`: as it was dialled."""
+    """The agent asks somebody while the citizen waits. `to`: as it was dialled.
+
+    `mark`: under which a colleague is kept from other calls; `seals`: who takes reports is asked.
+    """
 
     to: str
     leg: CallLeg
+    mark: str
+    seals: bool = False
     bridge: Bridge | None = None
 
     @property
     def agent_id(self) -> str | None:
         """Of a colleague who handles contacts, too."""
-        return self.to.removeprefix(AGENT) if self.to.startswith(AGENT) else None
+        return colleague_of(self.to)
+
+
+def colleague_of(to: str) -> str | None:
+    """The agent whom `to` names, if any."""
+    return to.removeprefix(AGENT) if to.startswith(AGENT) else None
 
 
 @dataclass(kw_only=True)

@@ -4,18 +4,23 @@ import logging
 from collections.abc import Awaitable, Callable
 
 from kit.errors import Conflict, Invalid
+from kit.ids import new_id
 from kit.tasks import uninterrupted
+from kit.unit_of_work import UnitOfWork
 from records.citizens.addresses import normalise
 from router.contact import ContactStatus
-from telephony.calls import Bridge, CallLeg, Dial, Ended, HangUpCause, LegEnded, LegState
+from router.passing import PASSED_ON_AS_REPORT
+from router.tables import QueueRow
+from telephony.calls import Bridge, CallFailed, CallLeg, Dial, Ended, HangUpCause, LegEnded, LegState
 from telephony.switchboard import flows, recordings, store
-from telephony.switchboard.call import AgentSide, Call, Consult, answered
+from telephony.switchboard.call import AGENT, AgentSide, Call, Consult, answered, colleague_of
 from telephony.switchboard.house import House, words
 from telephony.switchboard.supervision import Supervision
 
 log = logging.getLogger(__name__)
 
 PASSED_ON = "transfer"
+QUEUE, EXTENSION = "queue:", "extension:"
 STAFF_NUMBER = words("工号{staff:digits}为您服务。", "Staff number {staff:digits} speaking.")
 
 
@@ -127,20 +132,57 @@ class Conversation:
     async def consult(self, agent_id: str, to: str, *, then: Callable[[], Awaitable[None]] | None = None) -> None:
         """Hold the citizen and ring `to`, then speak with it; `then` follows once it is answered.
 
-        Returns as it rings. Unanswered within `consult_s`, the agent has the citizen back.
+        Returns as it rings. Unanswered within `consult_s`, the agent has the citizen back. Of a queue one agent is
+        rung, and no other one after that. Raises `Conflict` code `consult_going_on`, `agent_not_available`,
+        `nobody_free`, `CallFailed`.
         """
-        side, call, house = self.side(agent_id), self._call, self._house
+        side, call = self.side(agent_id), self._call
         if call.consult is not None:
             raise Conflict("A consult is going on already.", code="consult_going_on")
-        await house.allow(agent_id, target(to))
-        leg = await self._ring(to)
-        call.consult = consult = Consult(to=to, leg=leg)
-        if consult.agent_id and not await house.router.occupy(house.workspace_id, consult.agent_id, leg.id):
-            call.consult = None
-            await leg.hang_up()
+        consult: Consult | None
+        if to.startswith(QUEUE):
+            consult = await self._ask_queue(to.removeprefix(QUEUE))
+        else:
+            await self._house.allow(agent_id, target(to))
+            consult = await self._ask(to)
+        if consult is None:
             raise Conflict("This agent is on a call.", code="agent_not_available")
-        await call.leg.hold()
+        try:
+            await call.leg.hold()
+        except LegEnded:
+            await self._end_consult()
+            raise
         self._house.start(self._reach(side, consult, then))
+
+    async def _ask(self, to: str, *, seals: bool = False) -> Consult | None:
+        """Ring `to`; None for a colleague who is on a call, and whose telephone stays quiet."""
+        house, mark, colleague = self._house, new_id(), colleague_of(to)
+        if colleague and not await house.router.occupy(house.workspace_id, colleague, mark):
+            return None
+        try:
+            leg = await self._ring(to)
+        except CallFailed:
+            if colleague:
+                await house.router.vacate(house.workspace_id, colleague, mark)
+            raise
+        self._call.consult = Consult(to=to, leg=leg, mark=mark, seals=seals)
+        return self._call.consult
+
+    async def _ask_queue(self, queue_id: str) -> Consult:
+        """Ring the agent to whom the queue would give the contact; the next one where this one has no telephone."""
+        call, house = self._call, self._house
+        async with house.database.unit_of_work(house.access, read_only=True) as uow:
+            found = await house.router.candidates(uow, call.contact_id, queue_id)
+            seals = (await uow.session.get_one(QueueRow, queue_id)).sealed
+        for agent_id in found:
+            try:
+                consult = await self._ask(f"{AGENT}{agent_id}", seals=seals)
+            except CallFailed as error:
+                log.info("an agent of the queue could not be rung: %s", error.code)
+                continue
+            if consult is not None:
+                return consult
+        raise Conflict("Nobody of this queue is free.", code="nobody_free")
 
     async def _reach(self, side: AgentSide, consult: Consult, then: Callable[[], Awaitable[None]] | None) -> None:
         call, house = self._call, self._house
@@ -193,7 +235,7 @@ class Conversation:
 
     async def _vacate(self, consult: Consult) -> None:
         if consult.agent_id:
-            await self._house.router.vacate(self._house.workspace_id, consult.agent_id, consult.leg.id)
+            await self._house.router.vacate(self._house.workspace_id, consult.agent_id, consult.mark)
 
     async def _back(self) -> None:
         """Agent and citizen hear each other again."""
@@ -233,7 +275,7 @@ class Conversation:
         # No consult any more before the agent goes, with whom a consult ends.
         call.consult = None
         call.expected = AgentSide(agent_id=other, leg=consult.leg)
-        passed = await house.change(lambda uow: house.router.transfer(uow, call.contact_id, agent_id, "agent", other))
+        passed = await house.change(lambda uow: self._transfer(uow, agent_id, other, seals=consult.seals))
         if not passed:
             call.expected = None
             call.consult = consult
@@ -242,6 +284,13 @@ class Conversation:
             await consult.bridge.close()
         await call.leg.resume()
         await self._vacate(consult)
+
+    async def _transfer(self, uow: UnitOfWork, agent_id: str, other: str, *, seals: bool) -> None:
+        """Who is asked as one who takes reports takes a report: like a transfer to their queue."""
+        router, contact_id = self._house.router, self._call.contact_id
+        if seals:
+            await router.seal(uow, contact_id, PASSED_ON_AS_REPORT)
+        await router.transfer(uow, contact_id, agent_id, "agent", other)
 
     async def send_back(self, agent_id: str, node: str) -> None:
         """Into the flow that calls follow now, at `node`; the agent leaves and does his wrap-up.
@@ -272,12 +321,12 @@ class Conversation:
 
 def target(to: str) -> str:
     """What an agent dials in the form of `Dial.to`. Raises `Invalid`."""
-    if to.startswith(("agent:", "extension:")):
+    if to.startswith((AGENT, EXTENSION)):
         return to
     digits = normalise("phone", to)
     if not digits.removeprefix("+").isdigit():
         raise Invalid("That is no number.", code="invalid_number")
-    return digits if len(digits) > 5 or digits in ("110", "119", "120", "122") else f"extension:{digits}"
+    return digits if len(digits) > 5 or digits in ("110", "119", "120", "122") else f"{EXTENSION}{digits}"
 
 
 async def shown_number(house: House, contact_id: str, otherwise: str) -> str:

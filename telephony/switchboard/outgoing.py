@@ -8,7 +8,7 @@ from telephony.calls import CallFailed, Dial, HangUpCause
 from telephony.ivr.ports import Session
 from telephony.switchboard import callbacks, store
 from telephony.switchboard.call import AgentSide, Call, answered
-from telephony.switchboard.conversation import Conversation, give_back, held
+from telephony.switchboard.conversation import Conversation, give_back, held, target
 from telephony.switchboard.house import House
 from telephony.switchboard.phones import Phones
 from telephony.switchboard.ports import ArrivingCall
@@ -78,7 +78,7 @@ class Outgoing:
         house = self._house
         caller = house.settings.number_of(promised.queue_key) or promised.caller
         dial = Dial(
-            to=promised.number,
+            to=target(promised.number),
             caller=caller,
             timeout_s=house.settings.duty_ring_s,
             variables={"contact_id": contact_id, "why": "callback"},

@@ -47,7 +47,10 @@ class RemoteSwitchboard:
         await self._ask("digits", contact_id=contact_id, agent_id=agent_id, digits=digits)
 
     async def consult(self, contact_id: str, agent_id: str, to: str) -> None:
-        """`to`: agent:<account id>, extension:<number>, or a number. Raises `CallFailed` for what cannot be rung."""
+        """`to`: agent:<account id>, queue:<id>, extension:<number>, or a number.
+
+        Raises `CallFailed` for what cannot be rung.
+        """
         await self._ask("consult", contact_id=contact_id, agent_id=agent_id, to=to)
 
     async def end_consult(self, contact_id: str, agent_id: str) -> None:
