@@ -43,31 +43,41 @@ class Arrivals:
         self._router = router
         self._acknowledgements = acknowledgements
 
-    async def arrive_together(self, uow: UnitOfWork, items: Sequence[Inbound]) -> list[Stored]:
-        """`arrive` for many that nobody has written down yet, in one transaction.
+    async def arrive_together(
+        self, uow: UnitOfWork, items: Sequence[Inbound], rows: Mapping[ledger.ItemKey, LedgerRow] | None = None
+    ) -> list[Stored]:
+        """`arrive` for many in one transaction. `rows`, read in it, are of those written down before.
 
         What continues an open conversation costs a few statements in all.
         """
-        keys = {item.request.thread_key for item in items}
-        standing = await standing_by_key(uow, keys)
+        rows = rows or {}
+        refused = await joining.blocked_among(uow, [item.request for item in items])
+        welcome = [item for item, is_refused in zip(items, refused, strict=True) if not is_refused]
+        standing = await standing_by_key(uow, {item.request.thread_key for item in welcome})
         # Where one of a conversation's items is not plain, all of them go its way: they keep their order.
-        apart = {item.request.thread_key for item in items if not _is_plain(item.request)}
-        plain = [item for item in items if item.request.thread_key in standing.keys() - apart]
-        stored = await _continue(uow, plain, standing)
-        for item in items:
-            if item.raw.provider_id not in stored:
-                row = ledger.enter(uow, item.raw, None)
-                stored[item.raw.provider_id] = await self.arrive(uow, row, item.request, item.pin)
-        return [stored[item.raw.provider_id] for item in items]
+        apart = {item.request.thread_key for item in welcome if not _is_plain(item.request)}
+        plain = [item for item in welcome if item.request.thread_key in standing.keys() - apart]
+        stored = await _continue(uow, plain, standing, rows)
+        for item, is_refused in zip(items, refused, strict=True):
+            if item.raw.key not in stored:
+                row = rows.get(item.raw.key) or ledger.enter(uow, item.raw, None)
+                stored[item.raw.key] = await self._arrive(uow, row, item.request, item.pin, is_refused=is_refused)
+        return [stored[item.raw.key] for item in items]
 
     async def arrive(self, uow: UnitOfWork, row: LedgerRow, request: ContactRequest, pin: Pin | None) -> Stored:
         """Route `request`, whose ledger row is in this transaction, and say in the row what became of it.
 
         `pin` is for the receipt of a new contact, from `acknowledgements.pin_for`.
         """
+        (is_refused,) = await joining.blocked_among(uow, [request])
+        return await self._arrive(uow, row, request, pin, is_refused=is_refused)
+
+    async def _arrive(
+        self, uow: UnitOfWork, row: LedgerRow, request: ContactRequest, pin: Pin | None, *, is_refused: bool
+    ) -> Stored:
         await uow.session.flush()
         row.claimed_until, row.duplicate_key = None, request.duplicate_key
-        if await joining.is_blocked(uow, request):
+        if is_refused:
             return _ignored(row, "blocked address")
         contact = await _open_contact(uow, request)
         if contact is None and await _lock_thread(uow, request):
@@ -135,23 +145,31 @@ def _is_plain(request: ContactRequest) -> bool:
     return not request.attachments and request.duplicate_key is None
 
 
-async def _continue(uow: UnitOfWork, items: Sequence[Inbound], standing: Mapping[str, Standing]) -> dict[str, Stored]:
-    """Add plain items to their conversations; the answers by the items' ids."""
+async def _continue(
+    uow: UnitOfWork,
+    items: Sequence[Inbound],
+    standing: Mapping[str, Standing],
+    rows: Mapping[ledger.ItemKey, LedgerRow],
+) -> dict[ledger.ItemKey, Stored]:
+    """Add plain items to their conversations; the answers by the items' keys."""
     if not items:
         return {}
     contacts = [standing[item.request.thread_key] for item in items]
     for item, contact in zip(items, contacts, strict=True):
-        count(uow, contact, _preview(item.request))
+        count(uow, contact, _preview(item.request), item.request.received_at)
     await save_counts(uow, list({contact.id: contact for contact in contacts}.values()))
     received = [
         (contact.thread, _message(item.request, contact.thread.id, contact))
         for item, contact in zip(items, contacts, strict=True)
     ]
-    messages = await append_received(uow, received)
-    ids = await ledger.enter_routed(uow, [(item.raw, row) for item, row in zip(items, messages, strict=True)])
+    messages = {
+        item.raw.key: message for item, message in zip(items, await append_received(uow, received), strict=True)
+    }
+    unwritten = [(item.raw, messages[item.raw.key]) for item in items if item.raw.key not in rows]
+    ids = dict(zip((raw.key for raw, _ in unwritten), await ledger.enter_routed(uow, unwritten), strict=True))
     return {
-        item.raw.provider_id: _stored(row_id, message)
-        for item, row_id, message in zip(items, ids, messages, strict=True)
+        key: _stored(ids[key], message) if key in ids else _continued(rows[key], message)
+        for key, message in messages.items()
     }
 
 
@@ -276,6 +294,11 @@ def _ignored(row: LedgerRow, reason: str) -> Stored:
 def _routed(row: LedgerRow, message: MessageRow, receipt: IssuedReceipt | None = None) -> Stored:
     row.state, row.contact_id, row.message_id = LedgerState.ROUTED, message.contact_id, message.id
     return _stored(row.id, message, receipt)
+
+
+def _continued(row: LedgerRow, message: MessageRow) -> Stored:
+    row.claimed_until, row.sealed = None, message.sealed
+    return _routed(row, message)
 
 
 def _stored(ledger_id: str, message: MessageRow, receipt: IssuedReceipt | None = None) -> Stored:

@@ -6,166 +6,93 @@ arrives together is committed together. `ClaimLoop` works off what an adapter ha
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-
-from sqlalchemy import select
-from sqlalchemy.exc import DBAPIError, IntegrityError
+from functools import partial
 
 from channels import ledger
 from channels.acknowledgements import pin_for
-from channels.adapter import (
-    Adapter,
-    ContactRequest,
-    IgnoredInbound,
-    MalformedInbound,
-    RawInbound,
-    Stored,
-)
+from channels.adapter import Adapter, IgnoredInbound, MalformedInbound, RawInbound, Stored
 from channels.arrivals import Arrivals, Inbound
+from channels.sharing import SharedCommits
 from kit.access import Access
 from kit.blobs import Blob, BlobStore
 from kit.errors import Unavailable
-from kit.unit_of_work import Database
+from kit.unit_of_work import Database, UnitOfWork
 from kit.wake import Waker
-from records.citizens.receipts import Pin
 from records.messages.tables import LedgerRow, LedgerState
 
 log = logging.getLogger(__name__)
 
-GROUP = 64
-PACE_S = 0.005
-"""Under load a transaction begins at most this often: what a few messages share of it costs more than their wait."""
-MOST_FAILS = 2
 CLAIM_BATCH = 20
+READ_TOGETHER_S = 0.1
+"""So long those that are read already wait for the others of their claim, to arrive in one transaction."""
 POLL_S = 1.0
 WAKE_INTAKE = "intake"
 
-
-@dataclass(frozen=True, slots=True)
-class _Item:
-    inbound: Inbound
-    stored: asyncio.Future[Stored]
-
-    @property
-    def raw(self) -> RawInbound:
-        return self.inbound.raw
+_Read = tuple[LedgerRow, Inbound]
 
 
 class DirectIntake:
     """Stores, parses and routes at once; concurrent items share a transaction, a failing one fails alone."""
 
     def __init__(self, database: Database, access: Access, adapter: Adapter, arrivals: Arrivals) -> None:
-        self._database = database
-        self._access = access
         self._adapter = adapter
         self._arrivals = arrivals
-        self._waiting: list[_Item] = []
-        self._flusher: asyncio.Task[None] | None = None
-        self._storing: set[asyncio.Task[None]] = set()
+        self._shared = SharedCommits[Inbound](database, access, self._store)
 
     async def __call__(self, raw: RawInbound) -> Stored:
         """See `channels.adapter.Intake`. Also raises `MalformedInbound`: our own page is told at once."""
         raw = replace(raw, raw_json=ledger.storable(raw.raw_json))
         request = await self._adapter.parse(raw)
-        future: asyncio.Future[Stored] = asyncio.get_running_loop().create_future()
-        self._waiting.append(_Item(Inbound(raw, request, await pin_for(request)), future))
-        if self._flusher is None:
-            self._flusher = asyncio.create_task(self._flush())
-        return await future
+        return await self._shared(Inbound(raw, request, await pin_for(request)))
 
-    async def _flush(self) -> None:
-        loop = asyncio.get_running_loop()
-        try:
-            while self._waiting:
-                began = loop.time()
-                group, self._waiting = self._waiting[:GROUP], self._waiting[GROUP:]
-                await self._durable(group)
-                await asyncio.sleep(max(0.0, began + PACE_S - loop.time()))
-        finally:
-            self._flusher = None
-
-    async def _durable(self, group: list[_Item]) -> None:
-        """Until each of `group` is stored or refused; what follows the commit goes on beside the next one."""
-        storing = asyncio.create_task(self._store_group(group))
-        self._storing.add(storing)
-        storing.add_done_callback(self._storing.discard)
-        await asyncio.wait([item.stored for item in group])
-
-    async def _store_group(self, group: list[_Item], *, fails_before: int = 0) -> None:
-        try:
-            await self._store(group, look=fails_before > 0)
-        except Exception as error:
-            if len(group) > 1:
-                for item in group:
-                    await self._store_group([item], fails_before=1)
-            elif fails_before < MOST_FAILS and isinstance(error, DBAPIError):
-                # It came in before, or another process came first with its thread: now those rows can be seen.
-                await self._store_group(group, fails_before=fails_before + 1)
-            else:
-                _fail(group[0].stored, error)
-
-    async def _store(self, group: list[_Item], *, look: bool) -> None:
-        """One transaction. Nearly all are new: what came in before is looked for (`look`) once the ledger refused."""
-        async with self._database.unit_of_work(self._access) as uow:
-            first, ids = group[0].raw, [item.raw.provider_id for item in group]
-            before = await ledger.known(uow, first.channel, first.account, ids) if look else {}
-            fresh = _first_of_each(group, before)
-            arrived = await self._arrivals.arrive_together(uow, [item.inbound for item in fresh])
-            by_id = {item.raw.provider_id: stored for item, stored in zip(fresh, arrived, strict=True)}
-            for provider_id, row in before.items():
-                by_id[provider_id] = await self._arrivals.repeated(uow, row)
-            uow.at_commit(lambda: _tell(group, by_id))
+    async def _store(self, uow: UnitOfWork, items: Sequence[Inbound], *, look: bool) -> list[Stored]:
+        before = await ledger.known_among(uow, [item.raw for item in items]) if look else {}
+        fresh: dict[ledger.ItemKey, Inbound] = {}
+        for item in items:
+            if item.raw.key not in before:
+                fresh.setdefault(item.raw.key, item)  # a page that sends twice at once is heard once
+        answers = dict(zip(fresh, await self._arrivals.arrive_together(uow, list(fresh.values())), strict=True))
+        for key, row in before.items():
+            answers[key] = await self._arrivals.repeated(uow, row)
+        return [answers[item.raw.key] for item in items]
 
 
-def _first_of_each(group: list[_Item], before: Mapping[str, LedgerRow]) -> list[_Item]:
-    """Those that did not come in before; a page that sends twice at once is heard once."""
-    fresh = {item.raw.provider_id: item for item in reversed(group) if item.raw.provider_id not in before}
-    return [item for item in group if fresh.get(item.raw.provider_id) is item]
-
-
-def _tell(group: list[_Item], by_id: Mapping[str, Stored]) -> None:
-    for item in group:
-        if not item.stored.done():
-            item.stored.set_result(by_id[item.raw.provider_id])
-
-
-def _fail(future: asyncio.Future[Stored], error: Exception) -> None:
-    if not future.done():
-        future.set_exception(error)
+@dataclass(frozen=True, slots=True)
+class _Entry:
+    raw: RawInbound
+    blob: Blob | None
 
 
 class StoreIntake:
-    """Stores only; the claim loop does the rest. For bytes that nobody has read yet."""
+    """Stores only; the claim loop does the rest. For bytes that nobody has read yet.
+
+    Concurrent items share a transaction, a failing one fails alone.
+    """
 
     def __init__(self, database: Database, access: Access, blobs: BlobStore, waker: Waker) -> None:
-        self._database = database
-        self._access = access
         self._blobs = blobs
         self._waker = waker
+        self._shared = SharedCommits[_Entry](database, access, self._store)
 
     async def __call__(self, raw: RawInbound) -> Stored:
         """See `channels.adapter.Intake`."""
-        blob = await self._blobs.put(raw.raw) if raw.raw is not None else None
-        try:
-            return await self._enter(raw, blob)
-        except IntegrityError:
-            # Another process stored the same item meanwhile: now its row can be seen.
-            return await self._enter(raw, blob)
+        return await self._shared(_Entry(raw, await self._blobs.put(raw.raw) if raw.raw is not None else None))
 
-    async def _enter(self, raw: RawInbound, blob: Blob | None) -> Stored:
-        async with self._database.unit_of_work(self._access) as uow:
-            before = await ledger.known(uow, raw.channel, raw.account, [raw.provider_id])
-            row = before.get(raw.provider_id)
-            if row is not None:
-                if blob is not None:
-                    unused = blob.key
-                    uow.after_commit(lambda: self._blobs.delete(unused))
-                return Stored(ledger_id=row.id, first_time=False, contact_id=row.contact_id)
-            row = ledger.enter(uow, raw, blob)
-            await uow.session.flush()
-            uow.after_commit(lambda: self._waker.wake(WAKE_INTAKE))
-            return Stored(ledger_id=row.id, first_time=True)
+    async def _store(self, uow: UnitOfWork, items: Sequence[_Entry], *, look: bool) -> list[Stored]:
+        rows = await ledger.known_among(uow, [item.raw for item in items]) if look else {}
+        entered = []
+        for item in items:
+            first_time = item.raw.key not in rows
+            if first_time:
+                rows[item.raw.key] = ledger.enter(uow, item.raw, item.blob)
+            elif item.blob is not None:
+                uow.after_commit(partial(self._blobs.delete, item.blob.key))
+            entered.append((rows[item.raw.key], first_time))
+        await uow.session.flush()
+        uow.after_commit(lambda: self._waker.wake(WAKE_INTAKE))
+        return [Stored(ledger_id=row.id, first_time=first, contact_id=row.contact_id) for row, first in entered]
 
 
 class ClaimLoop:
@@ -205,42 +132,65 @@ class ClaimLoop:
         """Claim and handle one batch; returns how many items it held."""
         async with self._database.unit_of_work(self._access) as uow:
             rows = await ledger.claim(uow, CLAIM_BATCH)
-        # All are read at once, as far as the adapter allows; they arrive one after the other, in their order.
+        # All are read at once, as far as the adapter allows; they arrive in their order, and together where they can.
         reading = [asyncio.create_task(self._read(row)) for row in rows]
         try:
-            for row, request in zip(rows, reading, strict=True):
-                await self._handle(row, request)
+            await self._handle(rows, reading)
         finally:
             for task in reading:
                 task.cancel()
             await asyncio.gather(*reading, return_exceptions=True)
         return len(rows)
 
-    async def _read(self, row: LedgerRow) -> tuple[ContactRequest, Pin | None]:
-        request = await self._adapters[row.channel].parse(await self._raw(row))
-        return request, await pin_for(request)
+    async def _read(self, row: LedgerRow) -> Inbound:
+        raw = await self._raw(row)
+        request = await self._adapters[row.channel].parse(raw)
+        return Inbound(raw, request, await pin_for(request))
 
-    async def _handle(self, row: LedgerRow, reading: Awaitable[tuple[ContactRequest, Pin | None]]) -> None:
+    async def _handle(self, rows: Sequence[LedgerRow], reading: Sequence[asyncio.Task[Inbound]]) -> None:
+        if reading:
+            await asyncio.wait(reading, timeout=READ_TOGETHER_S)
+        ready: list[_Read] = []
+        for row, task in zip(rows, reading, strict=True):
+            if not task.done():
+                # What is read slowly is waited for by those behind it, not by those before it.
+                await self._arrive(ready)
+                ready = []
+            try:
+                ready.append((row, await task))
+            except Exception as error:
+                await self._failed(row, error)
+        await self._arrive(ready)
+
+    async def _arrive(self, items: Sequence[_Read]) -> None:
+        """In one transaction. Where that fails each has its own: who is to blame fails alone, the others arrive."""
         try:
-            request, pin = await reading
+            await self._route(items)
+        except Exception as error:
+            if len(items) == 1:
+                await self._failed(items[0][0], error)
+            else:
+                for item in items:
+                    await self._arrive([item])
+
+    async def _route(self, items: Sequence[_Read]) -> None:
+        if items:
             async with self._database.unit_of_work(self._access) as uow:
-                fresh = await uow.session.scalar(
-                    select(LedgerRow)
-                    .where(LedgerRow.id == row.id, LedgerRow.state == LedgerState.RECEIVED)
-                    .with_for_update()
-                )
-                if fresh is not None:
-                    await self._arrivals.arrive(uow, fresh, request, pin)
-        except IgnoredInbound as reason:
-            await self._settle(row, LedgerState.IGNORED, reason.detail)
-        except MalformedInbound as reason:
-            await self._settle(row, LedgerState.QUARANTINED, reason.detail)
-        except Unavailable as error:
+                rows = await ledger.still_waiting(uow, [row.id for row, _ in items])
+                waiting = [inbound for _, inbound in items if inbound.raw.key in rows]
+                await self._arrivals.arrive_together(uow, waiting, rows)
+
+    async def _failed(self, row: LedgerRow, error: Exception) -> None:
+        if isinstance(error, IgnoredInbound):
+            await self._settle(row, LedgerState.IGNORED, error.detail)
+        elif isinstance(error, MalformedInbound):
+            await self._settle(row, LedgerState.QUARANTINED, error.detail)
+        elif isinstance(error, Unavailable):
             # Something that it needs is away, and not for its own fault: it waits, the others go on. Without a
             # database this cannot even be written down, and the round ends.
             await self._postpone(row, error.detail, most=None)
-        except Exception as error:
-            log.exception("a stored item could not be handled; it will be tried again")
+        else:
+            log.error("a stored item could not be handled; it will be tried again", exc_info=error)
             await self._postpone(row, f"{type(error).__name__} while reading", most=ledger.MAX_ATTEMPTS)
 
     async def _postpone(self, row: LedgerRow, reason: str, *, most: int | None) -> None:

@@ -4,6 +4,8 @@ An agent may answer a mail by text message. What comes back from that number bel
 place and in its thread. Mail itself is joined by its signed marks, pages by their session.
 """
 
+from collections.abc import Sequence
+
 from sqlalchemy import select
 
 from channels.adapter import ContactRequest
@@ -43,8 +45,10 @@ async def answered_contact(uow: UnitOfWork, request: ContactRequest) -> ContactR
     return found
 
 
-async def is_blocked(uow: UnitOfWork, request: ContactRequest) -> bool:
-    """Whether nothing is taken from the sender. Pages, paper and calls are not judged by what is typed or shown."""
-    if request.channel in NOT_FROM_AN_ADDRESS:
-        return False
-    return await blocking.is_blocked(uow, request.sender.kind, request.sender.value)
+async def blocked_among(uow: UnitOfWork, requests: Sequence[ContactRequest]) -> list[bool]:
+    """For each, whether nothing is taken from its sender. Pages, paper and calls are not judged by what is typed."""
+    senders = [
+        None if each.channel in NOT_FROM_AN_ADDRESS else (each.sender.kind, each.sender.value) for each in requests
+    ]
+    blocked = await blocking.blocked_among(uow, [sender for sender in senders if sender])
+    return [sender in blocked for sender in senders]

@@ -1,7 +1,7 @@
 """The ledger: everything that came in, once, and what became of it."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -13,6 +13,8 @@ from kit.unit_of_work import UnitOfWork
 from records.messages.tables import LedgerRow, LedgerState, MessageRow
 from router.contact import RawInbound
 
+ItemKey = tuple[str, str, str]
+"""See `router.contact.RawInbound.key`."""
 CLAIM_S = 60.0
 MAX_ATTEMPTS = 5
 LONGEST_WAIT_S = 300.0
@@ -36,6 +38,16 @@ async def known(uow: UnitOfWork, channel: str, account: str, provider_ids: Seque
         )
     )
     return {row.provider_id: row for row in rows}
+
+
+async def known_among(uow: UnitOfWork, raws: Collection[RawInbound]) -> dict[ItemKey, LedgerRow]:
+    """The rows of those that came in before, by the items' keys."""
+    found: dict[ItemKey, LedgerRow] = {}
+    for channel, account in {(raw.channel, raw.account) for raw in raws}:
+        ids = [raw.provider_id for raw in raws if (raw.channel, raw.account) == (channel, account)]
+        rows = await known(uow, channel, account, ids)
+        found |= {(channel, account, provider_id): row for provider_id, row in rows.items()}
+    return found
 
 
 def enter(uow: UnitOfWork, raw: RawInbound, blob: Blob | None) -> LedgerRow:
@@ -96,6 +108,17 @@ async def claim(uow: UnitOfWork, limit: int) -> list[LedgerRow]:
         .returning(LedgerRow)
     )
     return sorted(rows, key=lambda row: (row.received_at, row.id))
+
+
+async def still_waiting(uow: UnitOfWork, row_ids: Sequence[str]) -> dict[ItemKey, LedgerRow]:
+    """Those of a claim that nobody else has settled meanwhile, locked by this transaction, by the items' keys."""
+    rows = await uow.session.scalars(
+        select(LedgerRow)
+        .where(LedgerRow.id.in_(row_ids), LedgerRow.state == LedgerState.RECEIVED)
+        .order_by(LedgerRow.id)
+        .with_for_update()
+    )
+    return {(row.channel, row.account, row.provider_id): row for row in rows}
 
 
 async def settle(uow: UnitOfWork, row_id: str, state: LedgerState, reason: str) -> None:

@@ -113,6 +113,11 @@ class RawInbound:
     raw_json: Mapping[str, Any] | None = None
     sealed: bool = False
 
+    @property
+    def key(self) -> tuple[str, str, str]:
+        """What tells it from every other item."""
+        return self.channel, self.account, self.provider_id
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ContactRequest:

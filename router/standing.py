@@ -84,9 +84,9 @@ def _standing(row: Row[*tuple[Any, ...]]) -> Standing:
     )
 
 
-def count(uow: UnitOfWork, contact: Standing, preview: str) -> None:
-    """The citizen wrote once more: tell the pages; `save_counts` writes it."""
-    contact.preview, contact.last_in_at = preview, uow.now
+def count(uow: UnitOfWork, contact: Standing, preview: str, at: datetime) -> None:
+    """The citizen wrote once more, `at` (aware): tell the pages; `save_counts` writes it."""
+    contact.preview, contact.last_in_at = preview, at
     contact.unread += 1
     contact.version += 1
     contact_unread(uow, contact)

@@ -1,22 +1,35 @@
 """Addresses that nothing is taken from: harassment, machines. What they send is kept in the ledger all the same."""
 
+from collections.abc import Collection
 from datetime import datetime
 
-from sqlalchemy import delete, or_, select
+from sqlalchemy import bindparam, delete, or_, select
 
 from kit.errors import Invalid
 from kit.unit_of_work import UnitOfWork
 from records.citizens.addresses import NO_ADDRESS, normalise
 from records.citizens.tables import BlockedAddressRow
 
+# Built once: each message that comes in asks.
+_STANDING = select(BlockedAddressRow.kind, BlockedAddressRow.value).where(
+    BlockedAddressRow.value.in_(bindparam("values", expanding=True)),
+    or_(BlockedAddressRow.until.is_(None), BlockedAddressRow.until > bindparam("now")),
+)
+
 
 async def is_blocked(uow: UnitOfWork, kind: str, value: str) -> bool:
     """Whether nothing is taken from this address at this moment."""
-    if kind in NO_ADDRESS:
-        return False
-    stands = or_(BlockedAddressRow.until.is_(None), BlockedAddressRow.until > uow.now)
-    same = (BlockedAddressRow.kind == kind, BlockedAddressRow.value == normalise(kind, value))
-    return await uow.session.scalar(select(BlockedAddressRow.id).where(*same, stands)) is not None
+    return bool(await blocked_among(uow, [(kind, value)]))
+
+
+async def blocked_among(uow: UnitOfWork, addresses: Collection[tuple[str, str]]) -> set[tuple[str, str]]:
+    """Those (kind, value) of `addresses` that nothing is taken from at this moment, as they were given."""
+    forms = {(kind, value): (kind, normalise(kind, value)) for kind, value in addresses if kind not in NO_ADDRESS}
+    if not forms:
+        return set()
+    asked = {"values": [value for _, value in forms.values()], "now": uow.now}
+    hit = {(kind, value) for kind, value in await uow.session.execute(_STANDING, asked)}
+    return {address for address, form in forms.items() if form in hit}
 
 
 async def block(
