@@ -207,6 +207,7 @@ async def test_a_report_is_sealed(line: Hotline) -> None:
     await line.quiet()
     row = await line.contact(channel="voicemail")
     assert (row.sealed, row.queue_id) == (True, line.world.queues["reports"])
+    assert (await line.contact(external_id=caller.leg.id)).sealed, "the call tells who reported"
 
 
 async def test_key_one_promises_a_call_back_that_keeps_the_place(line: Hotline) -> None:
