@@ -125,7 +125,11 @@ class DeskClient:
 
     async def post(self, path: str, body: dict[str, Any]) -> Any:
         """Raises httpx.HTTPStatusError for a refusal, other httpx errors when the outcome is unknown."""
-        answer = await self._http.post(path, json=body, headers={"X-CSRF-Token": self._csrf})
+        return await self.send("POST", path, json=body)
+
+    async def send(self, method: str, path: str, **body: Any) -> Any:
+        """The same by any method. `body`: as httpx takes it, such as `json` or `data` with `files`."""
+        answer = await self._http.request(method, path, headers={"X-CSRF-Token": self._csrf}, **body)
         answer.raise_for_status()
         return answer.json() if answer.content else None
 

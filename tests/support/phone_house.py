@@ -56,6 +56,7 @@ class Member:
     phone: SipPhone
     page: "asyncio.Task[None]"
     number: str
+    password: str
 
     @property
     def id(self) -> str:
@@ -379,10 +380,10 @@ async def _member(
     running: Platform, server: AsteriskServer, keeper: DeskClient, login: str, password: str, number: str
 ) -> Member:
     desk = DeskClient(running.url)
-    await desk.sign_in(login, password)
+    password = await desk.sign_in(login, password)
     given = await keeper.post("phones", {"number": number, "name": login, "account_id": desk.account_id})
     phone = SipPhone("127.0.0.1", server.settings.sip_port, given["username"], given["secret"])
     await phone.open()
-    member = Member(desk, phone, asyncio.create_task(stay(desk)), number)
+    member = Member(desk, phone, asyncio.create_task(stay(desk)), number, password)
     await member.registers()
     return member
