@@ -9,18 +9,18 @@ import os
 import tempfile
 import time
 from array import array
-from collections.abc import AsyncIterator, Callable, Iterable
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from channels.adapter import ContactRequest, Stored
-from channels.arrivals import Arrivals
+from channels.adapter import Stored
+from channels.arrivals import Arrivals, Inbound
 from channels.intake import ClaimLoop
+from channels.ledger import ItemKey
 from kit.tasks import stop
 from kit.unit_of_work import UnitOfWork
-from records.citizens.receipts import Pin
 from records.messages.tables import LedgerRow
 from server.bench.ingest_feeds import FEEDS, Feed
 from server.bench.message import percentile
@@ -86,12 +86,15 @@ class Stopwatch:
         self._began: dict[str, float] = {}
         self._room = asyncio.Semaphore(MOST_UNDER_WAY)
         self.spans = array("d")
+        self.opened = 0
 
     async def begin(self, provider_id: str) -> None:
         await self._room.acquire()
         self._began[provider_id] = time.perf_counter()
 
-    def end(self, provider_id: str) -> None:
+    def end(self, provider_id: str, *, opened: bool) -> None:
+        """`opened`: it began a contact, else it continued one."""
+        self.opened += opened
         self.spans.append(time.perf_counter() - self._began.pop(provider_id))
         self._room.release()
 
@@ -107,15 +110,23 @@ class TimedArrivals(Arrivals):
 
     watch: Stopwatch
 
-    async def arrive(self, uow: UnitOfWork, row: LedgerRow, request: ContactRequest, pin: Pin | None) -> Stored:
-        stored = await super().arrive(uow, row, request, pin)
-        provider_id = row.provider_id
+    async def arrive_together(
+        self, uow: UnitOfWork, items: Sequence[Inbound], rows: Mapping[ItemKey, LedgerRow] | None = None
+    ) -> list[Stored]:
+        stored = await super().arrive_together(uow, items, rows)
 
         async def done() -> None:
-            self.watch.end(provider_id)
+            # What waited for the commit before this has put the new contacts into their queues.
+            for item, answer in zip(items, stored, strict=True):
+                self.watch.end(item.raw.provider_id, opened=_opened(answer))
 
         uow.after_commit(done)
         return stored
+
+
+def _opened(stored: Stored) -> bool:
+    """Whether a contact began: its thread's first message is it."""
+    return stored.seq == 1
 
 
 def run_ingest(channel: str, amount: Amount, tell: Tell = lambda _: None) -> dict[str, Any]:
@@ -143,6 +154,8 @@ async def _measure(settings: Settings, channel: str, amount: Amount, tell: Tell)
             "rss_mb": progress.rss_mb[-1],
             "rss_mb_by_tenth": progress.rss_mb,
             "items": len(watch.spans),
+            "opened": watch.opened,
+            "continued": len(watch.spans) - watch.opened,
         }
 
 
@@ -166,12 +179,15 @@ async def _hand_in(services: Services, feed: Feed, watch: Stopwatch, progress: P
     loop = asyncio.create_task(claims.run())
     try:
         number = 0
-        while progress.goes_on(number):
-            batch = [feed.item(number + place) for place in range(feed.batch)]
-            number += feed.batch
-            for raw in batch:
-                await watch.begin(raw.provider_id)
-            await feed.store(batch)
+        async with asyncio.TaskGroup() as group:
+            while progress.goes_on(number):
+                batch = [feed.item(number + place) for place in range(feed.batch)]
+                number += feed.batch
+                for raw in batch:
+                    await watch.begin(raw.provider_id)
+                storing = group.create_task(feed.store(batch))
+                if feed.in_turn:
+                    await storing
         await watch.drained()
     finally:
         await stop([loop])
@@ -182,10 +198,8 @@ async def _hand_in_directly(services: Services, feed: Feed, watch: Stopwatch, pr
 
     async def one(number: int) -> None:
         raw = feed.item(number)
-        try:
-            await feed.store([raw])
-        finally:
-            watch.end(raw.provider_id)
+        (stored,) = await feed.store([raw])
+        watch.end(raw.provider_id, opened=_opened(stored))
 
     number = 0
     async with asyncio.TaskGroup() as group:

@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from channels.adapter import Intake
+from channels.adapter import Intake, Stored
 from channels.mail import service as mail_service
 from channels.mail.account import account_of
 from channels.mail.receiving.folder_ledger import Fetched, FolderLedger
@@ -29,12 +29,16 @@ TEXT = "第 {number} 件：高新技术企业复审期间证书到期，还能�
 
 @dataclass(frozen=True, kw_only=True)
 class Feed:
-    """`item` is the same for the same number; `batch` of them are stored at once. `direct`: then they are done."""
+    """`item` is the same for the same number; `batch` of them are stored at once. `direct`: then they are done.
+
+    `in_turn`: by a reader that stores one batch after the other, else as they are posted to us, many at once.
+    """
 
     item: Callable[[int], RawInbound]
     store: Callable[[Sequence[RawInbound]], Awaitable[Any]]
     batch: int = 1
     direct: bool = False
+    in_turn: bool = False
 
 
 async def chat(services: Services) -> Feed:
@@ -86,7 +90,7 @@ async def mail(services: Services) -> Feed:
         ]
         await ledger.store(account, lease, mark, mails, uids[-1])
 
-    return Feed(item=item, store=store, batch=MAIL_BATCH)
+    return Feed(item=item, store=store, batch=MAIL_BATCH, in_turn=True)
 
 
 async def sms_http(services: Services) -> Feed:
@@ -157,10 +161,9 @@ FEEDS: Mapping[str, Callable[[Services], Awaitable[Feed]]] = {
 }
 
 
-def _each(intake: Intake) -> Callable[[Sequence[RawInbound]], Awaitable[None]]:
-    async def store(raws: Sequence[RawInbound]) -> None:
-        for raw in raws:
-            await intake(raw)
+def _each(intake: Intake) -> Callable[[Sequence[RawInbound]], Awaitable[list[Stored]]]:
+    async def store(raws: Sequence[RawInbound]) -> list[Stored]:
+        return [await intake(raw) for raw in raws]
 
     return store
 
