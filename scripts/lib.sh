@@ -10,6 +10,13 @@ fail() {
   exit 1
 }
 
+# Until this script ends, others that ask for it wait: make run and scripts/try-asterisk may be started together.
+one_at_a_time() {
+  mkdir -p .cache
+  exec 9>.cache/lock
+  flock 9
+}
+
 # as_root COMMAND...: as root, or through sudo where the user may use it without being asked.
 as_root() {
   if [ "$(id -u)" = 0 ]; then
