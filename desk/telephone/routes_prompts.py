@@ -73,8 +73,8 @@ async def upload_prompt(
     trim_silence: bool = False,
     normalise: bool = True,
 ) -> PromptView:
-    """The body is a WAV file that says `text`. Again under the same key and language: it takes the place of the one
-    before.
+    """The body is a WAV or MP3 file that says `text`. Again under the same key and language: it takes the place of the
+    one before.
     """
     place = Place(key=key, language=language, name=name[:120], based_on=based_on)
     edits = Edits(
@@ -125,7 +125,8 @@ async def hear_prompt(
     earlier = {one.number: one for one in await store.versions(uow, prompt_id)} if number is not None else {}
     shown = earlier.get(number or 0, row)
     key = shown.original_blob_key if original else shown.blob_key
-    return FileResponse(services_of(request).blobs.path(key), media_type=WAV, headers=HEADERS)
+    media_type = await store.media_type(uow, key)
+    return FileResponse(services_of(request).blobs.path(key), media_type=media_type, headers=HEADERS)
 
 
 @routes.get("/prompts/{prompt_id}/versions")

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from kit.errors import Invalid
+from telephony.prompts.mp3 import decode_mp3, is_mp3
 from telephony.waveform import RATE_HZ
 
 Wave = NDArray[np.float64]
@@ -35,7 +36,11 @@ SPOKEN = Edits(trim_silence=True)
 
 
 def decode(data: bytes) -> tuple[Wave, int]:
-    """A WAV file of 8, 16, 24 or 32 bit PCM, its channels mixed, and its rate. Raises `Invalid`."""
+    """A WAV file of 8, 16, 24 or 32 bit PCM or an MP3 file, its channels mixed, and its rate. Raises `Invalid`."""
+    return decode_mp3(data, LONGEST_S) if is_mp3(data) else _decode_wav(data)
+
+
+def _decode_wav(data: bytes) -> tuple[Wave, int]:
     try:
         with wave.open(io.BytesIO(data), "rb") as file:
             width, channels, rate = file.getsampwidth(), file.getnchannels(), file.getframerate()
@@ -43,7 +48,7 @@ def decode(data: bytes) -> tuple[Wave, int]:
                 raise Invalid("A prompt is at most 15 minutes long.", code="prompt_too_long")
             frames = file.readframes(file.getnframes())
     except (wave.Error, EOFError, ZeroDivisionError) as error:
-        raise Invalid("This is no WAV file in PCM.", code="not_a_wav") from error
+        raise Invalid("This is neither a WAV file in PCM nor an MP3 file.", code="not_a_wav") from error
     if not channels or not 1 <= width <= 4 or not 4000 <= rate <= 192_000:
         raise Invalid("This WAV file has an unusual form.", code="not_a_wav")
     frames = frames[: len(frames) // (width * channels) * width * channels]

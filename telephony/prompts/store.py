@@ -8,14 +8,15 @@ from sqlalchemy import select
 
 from kit import blobs
 from kit.access import Access
-from kit.blobs import Blob, BlobStore
+from kit.blobs import Blob, BlobRow, BlobStore
 from kit.errors import Conflict, NotFound
 from kit.unit_of_work import Database, UnitOfWork
+from telephony.prompts.mp3 import is_mp3
 from telephony.prompts.sound import SPOKEN, Edits, prompt_of
 from telephony.prompts.voices import Voice
 from telephony.tables import PromptRow, PromptVersionRow
 
-WAV = "audio/wav"
+WAV, MP3 = "audio/wav", "audio/mpeg"
 MAX_BYTES = 60 * 1024 * 1024
 MARK_CHARS = 32
 KEPT = (
@@ -50,6 +51,7 @@ class _Sound:
     finished: bytes
     duration_s: float
     edits: Edits
+    media_type: str = WAV
 
 
 class Prompts:
@@ -66,7 +68,7 @@ class Prompts:
     ) -> PromptRow:
         """Keep a recording, which says `text` (None: what the prompt is to say); the next call hears it.
 
-        Raises `Invalid` where it is no WAV file.
+        Raises `Invalid` where it is neither a WAV nor an MP3 file.
         """
         sound, original = await self._made(data, edits)
         return await self._keep(access, place, sound, original, text=text)
@@ -88,7 +90,11 @@ class Prompts:
     async def _made(self, data: bytes, edits: Edits) -> tuple[_Sound, Blob]:
         finished, duration_s = await asyncio.to_thread(prompt_of, data, edits)
         original = await self._blobs.put(data, max_bytes=MAX_BYTES)
-        return _Sound(original_key=original.key, finished=finished, duration_s=duration_s, edits=edits), original
+        media_type = MP3 if is_mp3(data) else WAV
+        sound = _Sound(
+            original_key=original.key, finished=finished, duration_s=duration_s, edits=edits, media_type=media_type
+        )
+        return sound, original
 
     async def _keep(
         self,
@@ -109,8 +115,9 @@ class Prompts:
             before = (row.said, row.text) if row.version else None
             _set_aside(uow, row)
             uow.session.add(row)
-            for kept in filter(None, (original, blob)):
-                blobs.record(uow, kept, WAV, kept=True)
+            blobs.record(uow, blob, WAV, kept=True)
+            if original is not None:
+                blobs.record(uow, original, sound.media_type, kept=True)
             row.name, row.blob_key, row.original_blob_key = place.name, blob.key, sound.original_key
             row.edits, row.sha256 = asdict(sound.edits), hashlib.sha256(sound.finished).hexdigest()
             row.duration_ms, row.voice = round(sound.duration_s * 1000), voice
@@ -166,6 +173,11 @@ async def restore(uow: UnitOfWork, prompt_id: str, number: int, based_on: int) -
         setattr(row, name, getattr(earlier, name))
     await _changed(uow, row)
     return row
+
+
+async def media_type(uow: UnitOfWork, blob_key: str) -> str:
+    """Of a prompt's sound, or of what was uploaded for it."""
+    return await uow.session.scalar(select(BlobRow.media_type).where(BlobRow.key == blob_key)) or WAV
 
 
 async def heard(uow: UnitOfWork, key: str, language: str) -> PromptRow | None:

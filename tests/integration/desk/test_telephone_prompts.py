@@ -1,8 +1,11 @@
 """Prompts at the desk: recorded, spoken, cut, gone back on; what flows lack of them."""
 
+import io
+import wave
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from httpx import AsyncClient
 from sqlalchemy import select
@@ -12,7 +15,7 @@ from telephony.prompts.sound import SPOKEN, prompt_of
 from telephony.prompts.voices import SpeechFailed
 from telephony.switchboard import flows
 from tests.support.inbox import Inbox
-from tests.support.tones import tone, write_wav
+from tests.support.tones import mp3, tone, tones_in, write_wav
 
 WELCOME = {"key": "welcome", "language": "zh-CN", "name": "欢迎"}
 
@@ -132,3 +135,22 @@ async def test_prompts_are_the_keepers(office: Inbox, keeper: AsyncClient) -> No
     other = await office.desk.signed_in("supervisor")
     assert (await other.get("telephone/prompts")).status_code == 403
     assert (await other.post("telephone/speech", json={"text": "您好", "language": "en"})).status_code == 403
+
+
+async def test_an_mp3_becomes_a_prompt_that_plays_and_what_is_no_sound_is_refused(keeper: AsyncClient) -> None:
+    original = mp3(tone(575, 1.5, 44_100))
+    made = await keeper.post("telephone/prompts", params=WELCOME, content=original)
+    assert made.status_code == 201
+    assert made.json()["duration_ms"] == pytest.approx(1500, abs=60)
+    place = f"telephone/prompts/{made.json()['id']}"
+    heard, uploaded = [await keeper.get(f"{place}/sound", params=query) for query in ({}, {"original": True})]
+    with wave.open(io.BytesIO(heard.content)) as sound:
+        assert (sound.getnchannels(), sound.getsampwidth(), sound.getframerate()) == (1, 2, 8000)
+        played = np.frombuffer(sound.readframes(sound.getnframes()), dtype="<i2")
+    assert tones_in(played[2000:10_000]) == {575}
+    assert (uploaded.content, uploaded.headers["content-type"]) == (original, "audio/mpeg")
+    cut = await keeper.patch(place, json={"trim_end_s": 1.0, "based_on": 1})
+    assert cut.json()["duration_ms"] == pytest.approx(500, abs=60)
+    for broken in (original[:30], b"ID3" + b"\0" * 4000, b"\xff\xfb" + b"no sound" * 500, b"%PDF-1.7", b""):
+        refused = await keeper.post("telephone/prompts", params=WELCOME | {"based_on": 2}, content=broken)
+        assert (refused.status_code, refused.json()["code"]) == (422, "not_a_wav")
