@@ -11,6 +11,7 @@ from kit.errors import NotFound, TooMany
 from kit.unit_of_work import UnitOfWork
 from records.citizens import receipts
 from records.citizens.receipts import Verdict
+from router.contact import Address
 from router.hours import Calendar
 from webchat.limits import HOUR_S, RateLimits
 from webchat.progress import Matter
@@ -49,11 +50,21 @@ class StatusAnswers:
         self._matters = matters
         self._limits = limits
 
-    async def answer(self, number: str, pin: str, *, source: str, language: str, guesses_of: str | None = None) -> str:
+    async def answer(
+        self,
+        number: str,
+        pin: str,
+        *,
+        source: str,
+        language: str,
+        guesses_of: str | None = None,
+        asker: Address | None = None,
+    ) -> str:
         """What to tell the one who asks; `source` names them, such as a caller's number. Owns its transactions.
 
         Nothing of what was written is told: whoever reads over the shoulder or guesses a PIN learns the state only.
         `guesses_of` counts wrong PINs for more than the source, where anybody can call themselves anything.
+        `asker`: where they write from; with the right PIN it is suggested to agents that this is the citizen.
         """
         spoken = automatic_texts.language_of(language)
         clean = receipts.clean_number(number)
@@ -65,7 +76,7 @@ class StatusAnswers:
             await self._limits.spend("status", source, QUERIES_PER_HOUR, HOUR_S)
         except TooMany as error:
             return await self._say("status_busy", spoken, **error.extras)
-        verdict = await self._matters.open(clean, pin, guesses_of or source)
+        verdict = await self._matters.open(clean, pin, guesses_of or source, asker)
         if verdict.receipt is None:
             return await self._refused(verdict, spoken)
         try:

@@ -11,7 +11,7 @@ from channels.waiting_texts import spoken
 from desk.telephone.by_phone import SupervisorsByPhone
 from records.citizens import receipts
 from records.knowledge import service as knowledge
-from router.contact import Channel
+from router.contact import Address, Channel
 from server.line_faxes import LineFaxes, fax_back
 from server.wiring import Services
 from telephony.asterisk.engine import AsteriskEngine
@@ -56,7 +56,9 @@ class ReceiptQueries:
         verdict = await receipts.check(self._database, self._access, number, values["pin"], source)
         if verdict.receipt is None:
             return Answer(exit="locked" if verdict.locked_until else "wrong_pin")
-        text = await self._answers.answer(number, values["pin"], source=source, language=session.language)
+        caller = session.leg.caller
+        asker = Address(kind="phone", value=caller) if caller else None
+        text = await self._answers.answer(number, values["pin"], source=source, language=session.language, asker=asker)
         spoken = text.replace(number, digits(number, is_english(session.language)))
         return Answer(exit="found", values={"result": spoken})
 

@@ -23,7 +23,7 @@ from records.messages.service import emit_delivery
 from records.messages.tables import AttachmentRow, Direction, MessageRow, OutboxRow, OutboxState, ThreadRow
 from records.staff.tables import AccountRow
 from router import store as router_store
-from router.contact import Channel, ContactStatus, RawInbound
+from router.contact import Address, Channel, ContactStatus, RawInbound
 from router.hours import BUREAU, Calendar
 from router.service import Router
 from router.tables import ChoiceRow, ContactRow
@@ -59,9 +59,9 @@ class Matters:
         """A transaction to read words in."""
         return self._database.unit_of_work(self._access, read_only=True)
 
-    async def open(self, number: str, pin: str, source: str) -> Verdict:
+    async def open(self, number: str, pin: str, source: str, asker: Address | None = None) -> Verdict:
         """See `records.citizens.receipts.check`."""
-        return await receipts.check(self._database, self._access, number, pin, source)
+        return await receipts.check(self._database, self._access, number, pin, source, asker)
 
     async def matter(self, receipt_id: str) -> tuple[Matter, Calendar, CitizenRow | None]:
         """All of one matter, the bureau's calendar to count days with, and the citizen. Raises `NotFound`."""

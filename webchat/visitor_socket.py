@@ -46,8 +46,8 @@ class Durable(Protocol):
 Deliver = Callable[[Visitor, Say], Awaitable[Durable]]
 """Stores a visitor's message and routes it. Raises `Unavailable` when nothing was stored, other AppErrors to refuse."""
 
-Inquire = Callable[[str, str], Awaitable[str | None]]
-"""How the matter stands whose number and PIN are all of a text, asked from a source; None for any other text."""
+Inquire = Callable[[Visitor, str, str], Awaitable[str | None]]
+"""How the matter stands whose number and PIN are all that a visitor wrote, from a source; None for any other text."""
 
 Reveal = Callable[[str], str]
 KeepOnline = Callable[[str], Awaitable[object]]
@@ -254,8 +254,8 @@ class VisitorSocket:
         await self._acknowledge(frame, stored)
 
     async def _answered(self, frame: Say) -> bool:
-        """A query by number and PIN is answered in passing: nothing of it is kept, and nobody else reads it."""
-        answer = await self._inquire(frame.text, source_of(self._socket))
+        """A query by number and PIN is answered in passing: no word of it is kept, and nobody else reads it."""
+        answer = await self._inquire(self._visitor, frame.text, source_of(self._socket))
         if answer is not None:
             await self._send({"type": "answer", "client_msg_id": frame.client_msg_id, "text": answer})
         return answer is not None

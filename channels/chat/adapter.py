@@ -31,7 +31,7 @@ from kit.events import EventHub, EventLog
 from kit.secret_box import SecretBox
 from kit.unit_of_work import Database
 from records.messages.tables import MessageRow
-from router.contact import Channel
+from router.contact import Address, Channel
 from router.service import Router
 from webchat import store
 from webchat.conversation import Conversations
@@ -108,12 +108,13 @@ class ChatAdapter:
             )
         )
 
-    async def _inquire(self, text: str, source: str) -> str | None:
+    async def _inquire(self, visitor: Visitor, text: str, source: str) -> str | None:
         """See `webchat.visitor_socket.Inquire`."""
         query = find_query(text)
         if query is None:
             return None
-        return await self._status.answer(query.number, query.pin, source=source, language=query.language)
+        asker = None if visitor.sealed else Address(kind="chat", value=visitor.session_id)
+        return await self._status.answer(query.number, query.pin, source=source, language=query.language, asker=asker)
 
     async def _raw(self, visitor: Visitor, say: Say) -> RawInbound:
         files = await self.sessions.claim_uploads(visitor.session_id, say.attachment_ids)

@@ -26,6 +26,7 @@ from kit.blobs import BlobRow, BlobStore, record
 from kit.errors import Unavailable
 from kit.unit_of_work import Database
 from records.messages.tables import LedgerRow
+from router.contact import Address
 
 ANSWER = "status_answer"
 """In the ledger row of a query, once it is worked out: subject and text, without the PIN."""
@@ -68,6 +69,7 @@ class Queries:
             language=query.language,
             # Anybody can write under any address: it buys no further guesses.
             guesses_of="mail",
+            asker=Address(kind="mail", value=sender),
         )
         found = await self._blobs.put(_without_pin(raw.raw or b"", query))
         theirs = (LedgerRow.channel == raw.channel, LedgerRow.account == raw.account)

@@ -23,6 +23,7 @@ from kit.errors import Unavailable
 from kit.unit_of_work import Database, UnitOfWork
 from kit.wake import Waker
 from records.messages.tables import LedgerRow
+from router.contact import Address
 
 log = logging.getLogger(__name__)
 
@@ -112,7 +113,10 @@ class Answers:
 
     async def _text(self, sender: str, command: Command) -> str:
         if command.name == commands.STATUS:
-            return await self._status.answer(command.number, command.pin, source=sender, language=command.language)
+            asker = Address(kind="phone", value=sender)
+            return await self._status.answer(
+                command.number, command.pin, source=sender, language=command.language, asker=asker
+            )
         async with self._database.unit_of_work(self._access, read_only=True) as uow:
             return await automatic_texts.say(uow, TEXTS[command.name], CHANNEL, command.language)
 

@@ -16,7 +16,7 @@ from kit.access import Access
 from kit.unit_of_work import Database
 from kit.wake import Waker
 from records.messages.tables import LedgerRow
-from router.contact import Channel
+from router.contact import Address, Channel
 
 PIN_MASK = "******"
 _NAMES = frozenset(command.name for command in COMMANDS)
@@ -78,7 +78,8 @@ class Commands:
             if not number:
                 return say(language, "status")
             source = f"telegram:{message.chat.id}"
-            return await self._status.answer(" ".join(number), pin, source=source, language=language)
+            asker = Address(kind="telegram", value=str(message.chat.id))
+            return await self._status.answer(" ".join(number), pin, source=source, language=language, asker=asker)
         if asked.name == "language":
             return await self._language(bot, message, asked.rest.lower(), language)
         return await self._own_words("help", language)

@@ -7,7 +7,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import aliased
 
 from kit.unit_of_work import UnitOfWork
-from records.citizens import store
+from records.citizens import askers, store
 from records.citizens.tables import AddressRow, CitizenRow
 
 MOST = 10
@@ -16,6 +16,7 @@ MOST = 10
 class MatchReason(StrEnum):
     NAME_AND_ORGANISATION = "same_name_and_organisation"
     CREDIT_CODE = "same_credit_code"
+    RECEIPT = "same_receipt"
     PHONE = "same_phone"
     MAIL = "same_mail"
     STATED_PHONE = "same_stated_phone"
@@ -70,6 +71,7 @@ async def _reasons(uow: UnitOfWork, citizen: CitizenRow) -> dict[str, set[MatchR
     for reason, ids in (
         (MatchReason.NAME_AND_ORGANISATION, await _same_name_and_organisation(uow, citizen)),
         (MatchReason.CREDIT_CODE, await _same_credit_code(uow, citizen)),
+        (MatchReason.RECEIPT, await askers.others(uow, citizen)),
     ):
         for found in ids:
             reasons.setdefault(found, set()).add(reason)

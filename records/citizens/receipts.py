@@ -18,6 +18,8 @@ from stdnum import damm
 from kit.access import Access
 from kit.errors import Unavailable
 from kit.unit_of_work import Database, UnitOfWork
+from records.citizens import askers
+from records.citizens.service import SenderAddress
 from records.citizens.tables import ReceiptGuessRow, ReceiptRow, ReceiptSerialRow
 
 NUMBER_DIGITS = 14
@@ -145,9 +147,12 @@ async def change_pin(uow: UnitOfWork, receipt_id: str, pin: Pin) -> None:
     await uow.session.execute(delete(ReceiptGuessRow).where(ReceiptGuessRow.number == row.number))
 
 
-async def check(database: Database, access: Access, number: str, pin: str, source: str) -> Verdict:
+async def check(
+    database: Database, access: Access, number: str, pin: str, source: str, asker: SenderAddress | None = None
+) -> Verdict:
     """Whether `pin` opens the (well-formed) `number` for `source`, a network address or a caller's number.
 
+    `asker`: who is known to ask, perhaps the citizen by another channel; see `askers.note`.
     Owns its transactions. A try is counted before the PIN is looked at, so that many at once gain nothing. Five
     wrong ones lock this number for this source alone; a number that does not exist answers the same way.
     """
@@ -160,6 +165,8 @@ async def check(database: Database, access: Access, number: str, pin: str, sourc
         return await _failed(database, access, guess)
     async with database.unit_of_work(access) as uow:
         await uow.session.execute(delete(ReceiptGuessRow).where(ReceiptGuessRow.id == guess.id))
+        if receipt is not None and asker is not None:
+            await askers.note(uow, receipt, asker)
     return Verdict(receipt=receipt)
 
 

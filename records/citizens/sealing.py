@@ -1,6 +1,6 @@
 """A citizen of whom nothing but confidential matters is known vanishes from the ordinary records."""
 
-from sqlalchemy import or_, select, update
+from sqlalchemy import delete, or_, select, update
 
 from kit import search
 from kit.unit_of_work import UnitOfWork
@@ -10,6 +10,7 @@ from records.citizens.tables import (
     AddressRow,
     CitizenRow,
     DoNotContactRow,
+    ReceiptAskerRow,
     ReceiptRow,
     RepresentativeRow,
     SatisfactionRow,
@@ -23,6 +24,8 @@ async def seal_receipts(uow: UnitOfWork, contact_id: str, case_ids: list[str]) -
     """
     theirs = or_(ReceiptRow.contact_id == contact_id, ReceiptRow.case_id.in_(case_ids))
     await uow.session.execute(update(ReceiptRow).where(theirs).values(sealed=True))
+    receipts = select(ReceiptRow.id).where(theirs)
+    await uow.session.execute(delete(ReceiptAskerRow).where(ReceiptAskerRow.receipt_id.in_(receipts)))
     said = update(SatisfactionRow).where(SatisfactionRow.contact_id == contact_id)
     await uow.session.execute(said.values(sealed=True))
 

@@ -177,6 +177,21 @@ class ReceiptRow(Sealable, Row):
     created_at: Mapped[datetime]
 
 
+class ReceiptAskerRow(Row):
+    """An address from which number and PIN of somebody's matter were given. None is kept of a report."""
+
+    __tablename__ = "receipt_askers"
+    __table_args__ = (
+        UniqueConstraint("receipt_id", "kind", "value"),
+        Index("ix_receipt_askers_kind_value", "kind", "value"),
+    )
+
+    receipt_id: Mapped[str] = reference("receipts.id", index=False)
+    kind: Mapped[str] = mapped_column(String(16))
+    value: Mapped[str] = mapped_column(String(254))
+    asked_at: Mapped[datetime]
+
+
 class ReceiptSerialRow(Row):
     """The last serial given out on a day in the workspace's time zone."""
 

@@ -8,9 +8,10 @@ from sqlalchemy import select
 from channels import automatic_texts
 from channels.built_in_texts import Words
 from channels.waiting_texts import written
-from records.citizens import receipts
+from records.citizens import matching, receipts, store
+from records.citizens.service import find_or_create
 from records.messages.tables import Direction
-from router.contact import Channel, ContactStatus
+from router.contact import Address, Channel, ContactStatus
 from router.results import Standing, WaitRange
 from tests.support.asgi_socket import connected
 from tests.support.citizens import OWN_SCRIPT, SETTINGS, CitizenSide, Visitor
@@ -267,7 +268,8 @@ async def test_number_and_pin_are_answered_in_passing_and_nothing_of_them_is_kep
     asker, guesser = await Visitor.arrives(side), await Visitor.arrives(side)
     pin = await receipts.new_pin()
     async with side.database.unit_of_work(side.world.access) as uow:
-        issued = await receipts.issue(uow, pin, uow.now.date())
+        owner = await find_or_create(uow, Address(kind="phone", value="13800000001"), language=None)
+        issued = await receipts.issue(uow, pin, uow.now.date(), citizen_id=owner.id)
     async with asker.chatting() as socket:
         for client_id, question in (
             ("a", f"{issued.number} {pin.value}"),
@@ -285,3 +287,7 @@ async def test_number_and_pin_are_answered_in_passing_and_nothing_of_them_is_kep
         assert "分钟" in refused["text"]
     assert [row.text for row in await side.messages(asker.session_id)] == ["还有一事"]
     assert [contact.sender for contact in await side.contacts()] == [asker.session_id]
+    async with side.database.unit_of_work(side.world.access, read_only=True) as uow:
+        (match,) = await matching.matches(uow, owner.id)
+        (address,) = await store.addresses_of(uow, match.citizen.id)
+    assert (address.value, match.reasons) == (asker.session_id, ("same_receipt",))

@@ -22,6 +22,7 @@ export default {
     same_stated_mail: 'both named this address',
     shared_phone: 'same shared number',
     shared_mail: 'same shared address',
+    same_receipt: 'gave number and PIN of the other',
     same_name_and_organisation: 'same name and organisation',
     same_credit_code: 'same credit code',
   },

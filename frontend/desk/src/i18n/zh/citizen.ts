@@ -22,6 +22,7 @@ export default {
     same_stated_mail: '都留过这个邮箱',
     shared_phone: '同一个公用号码',
     shared_mail: '同一个公用邮箱',
+    same_receipt: '报出对方来件的编号和查询密码',
     same_name_and_organisation: '同名同单位',
     same_credit_code: '同信用代码',
   },
