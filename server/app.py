@@ -22,6 +22,7 @@ from desk.inbox.routes import routes as inbox
 from desk.inbox.routes_messages import routes as messages
 from desk.letters.routes import routes as letters
 from desk.lines.routes import routes as lines
+from desk.lines.routes_departments import routes as departments
 from desk.mailboxes.routes import routes as mailboxes
 from desk.quarantine.routes import routes as quarantine
 from desk.search.routes import routes as search
@@ -61,6 +62,7 @@ DESK_ROUTES: tuple[APIRouter, ...] = (
     administration,
     letters,
     lines,
+    departments,
     mailboxes,
     sms,
     bots,

@@ -5,10 +5,12 @@ from sqlalchemy import select
 from desk.access import Actor
 from desk.calls import abandoned
 from desk.inbox import reading
+from desk.lines import departments
 from desk.ports import Services
 from desk.schemas.calls import CallInput, CallMadeView
 from kit.errors import Conflict, Invalid, NotFound
 from kit.unit_of_work import UnitOfWork
+from records.cases.service import CaseEvent
 from records.citizens import do_not_contact
 from records.citizens import store as citizens
 from records.citizens.addresses import normalise
@@ -18,19 +20,26 @@ from records.staff.tables import AccountRoleRow, RoleRow
 from router.contact import Channel, ContactStatus
 from router.tables import ContactRow
 from telephony.switchboard import callbacks
+from telephony.switchboard.conversation import EXTENSION, target
 from telephony.switchboard.remote import RemoteSwitchboard
 
 PHONE = "phone"
 
 
 async def dial(uow: UnitOfWork, bag: Services, who: Actor, contact_id: str, body: CallInput) -> CallMadeView:
-    """Emergency numbers may be called always.
+    """Emergency numbers may be called always, and short numbers of the house. A department's call is written into the
+    thread, and the case.
 
-    Raises `NotFound`, `Conflict` code `not_ready_to_dial`, `do_not_contact` or `no_outside_line`, `Invalid` code
-    `invalid_number`, `Forbidden` code `destination_not_allowed`, `TooMany`.
+    Raises `NotFound`, `Conflict` code `not_ready_to_dial`, `do_not_contact`, `no_number` or `no_outside_line`,
+    `Invalid` code `invalid_number`, `Forbidden` code `destination_not_allowed`, `TooMany`.
     """
     row = (await reading.require_contact(uow, who, contact_id)).row
-    return await _dial(uow, bag, who, row, await _number(uow, row, body))
+    if not departments.is_department(body.department):
+        return await _dial(uow, bag, who, row, await _number(uow, row, body))
+    number, name = await departments.reached(uow, body.department)
+    made = await _dial(uow, bag, who, row, number)
+    await departments.log(uow, who, row, CaseEvent.DEPARTMENT_CALLED, name)
+    return made
 
 
 async def call_back(uow: UnitOfWork, bag: Services, who: Actor, contact_id: str) -> CallMadeView:
@@ -71,7 +80,9 @@ async def _permit(uow: UnitOfWork, bag: Services, who: Actor, about: ContactRow,
         uow, about.citizen_id, Channel.VOICE
     ):
         raise Conflict("This citizen wants no calls.", code="do_not_contact")
-    bag.dial_guard.require(who.account_id, await _roles(uow, who), normalise(PHONE, number))
+    to = target(number)
+    if not to.startswith(EXTENSION):
+        bag.dial_guard.require(who.account_id, await _roles(uow, who), to)
     audit.record(uow, "call.dialled", "contact", about.id, sealed=about.sealed)
 
 

@@ -6,9 +6,11 @@ from desk.access import Actor
 from desk.calls import assistance
 from desk.calls.menus import menus as ways
 from desk.inbox import reading
+from desk.lines import departments
 from desk.ports import Services
 from desk.schemas.calls import CallView, MenuView, PhoneView, SipAccountView
 from kit.unit_of_work import UnitOfWork
+from records.cases.service import CaseEvent
 from records.knowledge import service as knowledge
 from records.staff import audit
 from records.staff import store as staff
@@ -18,6 +20,7 @@ from telephony.switchboard import flows
 
 TIMEOUT_S = 5.0
 SUPERVISOR = "supervisor"
+LOGGED = {"consult": CaseEvent.DEPARTMENT_ASKED, "transfer": CaseEvent.DEPARTMENT_GIVEN}
 
 
 async def phone(uow: UnitOfWork, bag: Services, who: Actor) -> PhoneView:
@@ -54,15 +57,23 @@ async def ask(bag: Services, who: Actor, contact_id: str, name: str, **more: Any
     return await bag.commands.request(LEASE, name, arguments, timeout_s=TIMEOUT_S)
 
 
-async def ring(bag: Services, who: Actor, contact_id: str, name: str, to: str) -> None:
+async def ring(bag: Services, who: Actor, contact_id: str, command: str, to: str) -> None:
     """Ring somebody else for the call; audited with whom. Whether they answer is told by `view`.
 
-    Raises `Conflict` code `no_supervisor` where a supervisor is wanted and none is there.
+    That a department is rung is written into the thread, and the case. Raises `Conflict` code `no_supervisor` where a
+    supervisor is wanted and none is there, `no_number` for a department that has none.
     """
+    number, name = to, ""
     async with bag.database.unit_of_work(who.access) as uow:
         await reading.require_contact(uow, who, contact_id)
         if to == SUPERVISOR:
-            to = f"agent:{await assistance.supervisor(uow, bag.router, who)}"
-        audit.record(uow, f"call.{name}", "contact", contact_id, detail={"to": to if ":" in to else "number"})
-    arguments = {"contact_id": contact_id, "agent_id": who.account_id, "to": to}
-    await bag.commands.request(LEASE, name, arguments, timeout_s=TIMEOUT_S)
+            number = to = f"agent:{await assistance.supervisor(uow, bag.router, who)}"
+        elif departments.is_department(to):
+            number, name = await departments.reached(uow, to)
+        audit.record(uow, f"call.{command}", "contact", contact_id, detail={"to": to if ":" in to else "number"})
+    arguments = {"contact_id": contact_id, "agent_id": who.account_id, "to": number}
+    await bag.commands.request(LEASE, command, arguments, timeout_s=TIMEOUT_S)
+    if name:
+        async with bag.database.unit_of_work(who.access) as uow:
+            row = (await reading.require_contact(uow, who, contact_id)).row
+            await departments.log(uow, who, row, LOGGED[command], name)

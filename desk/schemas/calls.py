@@ -5,7 +5,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, Field, StringConstraints
 
-# A number as people write it, `agent:<account id>`, `extension:<number>`, or `supervisor`: whoever is there of them.
+# A number as people write it, `extension:<number>`, `agent:<account id>`, `queue:<id>`: its best free agent,
+# `department:<id>`, `deputy:<department id>`, or `supervisor`: whoever is there of them.
 Target = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=64)]
 
 
@@ -58,10 +59,13 @@ class CallView(BaseModel):
 
 
 class CallInput(BaseModel):
-    """A number, or an address of the citizen, which need not be shown for it; neither: whoever the contact is from."""
+    """A number, an address of the citizen, which need not be shown for it, or a department of the directory; none of
+    them: whoever the contact is from.
+    """
 
     number: str = Field(default="", max_length=32)
     address_id: str | None = None
+    department: str = Field(default="", max_length=64, description="department:<id>, or deputy:<department id>")
 
 
 class CallMadeView(BaseModel):

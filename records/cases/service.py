@@ -42,6 +42,9 @@ class CaseEvent(StrEnum):
     CALL_WRONG_PIN = "call_wrong_pin"
     CALL_NOT_WANTED = "call_not_wanted"
     CALL_NO_LINE = "call_no_line"
+    DEPARTMENT_CALLED = "department_called"
+    DEPARTMENT_ASKED = "department_asked"  # while the citizen was on the line
+    DEPARTMENT_GIVEN = "department_given"  # the call was passed on
     CALL_GIVEN_UP = "call_given_up"
 
 
@@ -162,9 +165,9 @@ async def change(uow: UnitOfWork, case_id: str, version: int, edit: CaseEdit, re
     return row
 
 
-async def note(uow: UnitOfWork, row: CaseRow, kind: CaseEvent) -> None:
+async def note(uow: UnitOfWork, row: CaseRow, kind: CaseEvent, *, text: str = "") -> None:
     """A line of the timeline that only staff read."""
-    _tell(uow, row, kind, detail={})
+    _tell(uow, row, kind, text=text, detail={})
     row.version += 1
     await _store(uow, row)
 

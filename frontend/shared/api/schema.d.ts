@@ -1135,6 +1135,45 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/desk/departments": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Departments
+         * @description With whether each is open now.
+         */
+        get: operations["list_departments_api_desk_departments_get"];
+        put?: never;
+        /** Create Department */
+        post: operations["create_department_api_desk_departments_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/desk/departments/{department_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Change Department */
+        put: operations["change_department_api_desk_departments__department_id__put"];
+        post?: never;
+        /** Remove Department */
+        delete: operations["remove_department_api_desk_departments__department_id__delete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/desk/letters": {
         parameters: {
             query?: never;
@@ -3101,11 +3140,18 @@ export interface components {
         };
         /**
          * CallInput
-         * @description A number, or an address of the citizen, which need not be shown for it; neither: whoever the contact is from.
+         * @description A number, an address of the citizen, which need not be shown for it, or a department of the directory; none of
+         *     them: whoever the contact is from.
          */
         CallInput: {
             /** Address Id */
             address_id?: string | null;
+            /**
+             * Department
+             * @description department:<id>, or deputy:<department id>
+             * @default
+             */
+            department?: string;
             /**
              * Number
              * @default
@@ -3629,6 +3675,57 @@ export interface components {
             /** Wrap Up Until */
             wrap_up_until: string | null;
         };
+        /**
+         * DepartmentInput
+         * @description `opens`, `closes`: HH:MM in the workspace's zone; both empty for the bureau's office hours, or for round the
+         *     clock with `every_day`. `based_on`: the version that was changed, 0 for a new department.
+         */
+        DepartmentInput: {
+            /** Based On */
+            based_on: number;
+            /**
+             * Closes
+             * @default
+             */
+            closes?: string;
+            /**
+             * Deputy
+             * @default
+             */
+            deputy?: string;
+            /**
+             * Deputy Number
+             * @default
+             */
+            deputy_number?: string;
+            /**
+             * Duties
+             * @default
+             */
+            duties?: string;
+            /**
+             * Every Day
+             * @default false
+             */
+            every_day?: boolean;
+            /** Name */
+            name: string;
+            /**
+             * Name En
+             * @default
+             */
+            name_en?: string;
+            /**
+             * Number
+             * @default
+             */
+            number?: string;
+            /**
+             * Opens
+             * @default
+             */
+            opens?: string;
+        };
         /** DepartmentView */
         DepartmentView: {
             /** Id */
@@ -3642,6 +3739,38 @@ export interface components {
         DigitsInput: {
             /** Digits */
             digits: string;
+        };
+        /**
+         * DirectoryEntryView
+         * @description `open_now` until `changes_at`, None when that is far away.
+         */
+        DirectoryEntryView: {
+            /** Changes At */
+            changes_at: string | null;
+            /** Closes */
+            closes: string;
+            /** Deputy */
+            deputy: string;
+            /** Deputy Number */
+            deputy_number: string;
+            /** Duties */
+            duties: string;
+            /** Every Day */
+            every_day: boolean;
+            /** Id */
+            id: string;
+            /** Name */
+            name: string;
+            /** Name En */
+            name_en: string;
+            /** Number */
+            number: string;
+            /** Open Now */
+            open_now: boolean;
+            /** Opens */
+            opens: string;
+            /** Version */
+            version: number;
         };
         /** DispositionInput */
         DispositionInput: {
@@ -8332,6 +8461,125 @@ export interface operations {
             header?: never;
             path: {
                 contact_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    list_departments_api_desk_departments_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DirectoryEntryView"][];
+                };
+            };
+        };
+    };
+    create_department_api_desk_departments_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DepartmentInput"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DirectoryEntryView"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    change_department_api_desk_departments__department_id__put: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                department_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DepartmentInput"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DirectoryEntryView"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    remove_department_api_desk_departments__department_id__delete: {
+        parameters: {
+            query: {
+                based_on: number;
+            };
+            header?: never;
+            path: {
+                department_id: string;
             };
             cookie?: never;
         };

@@ -98,7 +98,9 @@ const calls = {
   sendBack: (id: string, node: string) =>
     take(POST('/api/desk/calls/{contact_id}/send-back', { ...contactAt(id), body: { node } })),
   dial: (id: string, body: Partial<M.CallInput>) =>
-    take(POST('/api/desk/calls/{contact_id}/dial', { ...contactAt(id), body: { number: '', ...body } })),
+    take(
+      POST('/api/desk/calls/{contact_id}/dial', { ...contactAt(id), body: { number: '', department: '', ...body } }),
+    ),
   askForHelp: (id: string, note: string) =>
     take(PUT('/api/desk/calls/{contact_id}/help', { ...contactAt(id), body: { note } })),
   endHelp: (id: string) => take(DELETE('/api/desk/calls/{contact_id}/help', contactAt(id))),

@@ -4,7 +4,7 @@ import { useProblemText } from '../api/problem-text'
 import { useReference } from '../stores/reference'
 import { useSession } from '../stores/session'
 
-type TransferKind = 'agent' | 'queue' | 'skill' | 'number'
+type TransferKind = 'agent' | 'queue' | 'skill' | 'department' | 'number'
 
 /** Whom a dialog can transfer to: colleagues, queues but the contact's own, skills. Chosen anew each time it opens. */
 export function useTransferTargets<Kind extends TransferKind>(

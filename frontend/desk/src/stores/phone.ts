@@ -7,6 +7,7 @@ import { keepChosen, listDevices, microphoneState, openMicrophone, readChosen } 
 import { MicrophoneProblem, type Chosen, type Devices, type MicrophoneState } from '../phone/devices'
 import { embeddedPhone, sipPhone } from '../phone/page-phone'
 import { quietPhone, type Phone, type PhoneCall, type PhonePorts, type PhoneState } from '../phone/phone'
+import { useReference } from './reference'
 import { useSession } from './session'
 
 /** How long an accepted contact's call is expected: then it is no longer answered by itself. */
@@ -14,17 +15,24 @@ const expectedMs = 30_000
 const lookMs = 1000
 
 export type SpyMode = 'listen' | 'whisper' | 'barge'
+/** Who is asked while the citizen waits. */
+interface Consulted {
+  to: string
+  name: string
+  answered: boolean
+}
 export type Light = 'ready' | 'offline' | 'blocked' | 'busy' | 'lost'
 
 /** The telephone of this page: which call it has, what rings, and whether it can hear and speak. */
 export const usePhone = defineStore('phone', () => {
   const session = useSession()
+  const reference = useReference()
   const state = shallowRef<PhoneState>(quietPhone)
   const microphone = ref<MicrophoneState>('unknown')
   const devices = ref<Devices>({ microphones: [], speakers: [] })
   const chosen = ref<Chosen>(readChosen())
   const held = ref(false)
-  const consult = ref<{ to: string; name: string; answered: boolean } | null>(null)
+  const consult = ref<Consulted | null>(null)
   const joined = ref(false)
   const recorded = ref(false)
   const devicesOpen = ref(false)
@@ -187,9 +195,15 @@ export const usePhone = defineStore('phone', () => {
       return null
     })
     if (now && !now.consult) consult.value = null
-    else if (consult.value)
-      consult.value = { ...consult.value, answered: now?.consult?.answered ?? consult.value.answered }
+    else if (now?.consult && consult.value) consult.value = known(consult.value, now.consult)
     if (consult.value) looking = window.setTimeout(() => void followConsult(), lookMs)
+  }
+
+  /** Of a queue one is rung: from then on it is said who. */
+  function known(before: Consulted, now: { to: string; answered: boolean }): Consulted {
+    const other = now.to !== before.to && reference.lists?.colleagues.find((one) => now.to === `agent:${one.id}`)
+    const name = other ? `${before.name} · ${other.display_name}` : before.name
+    return { to: now.to, name, answered: now.answered }
   }
 
   /** Take part in an agent's call, or do it in another way from now on: rings here, and is answered by itself. */
