@@ -37,10 +37,11 @@ def is_sqlite(url: str) -> bool:
 
 
 def _sqlite_engine(url: str, kind: type[SqliteConnection], pool_size: int) -> AsyncEngine:
+    # Each connection is kept: to open one, with its thread, costs more than most of what is read by it.
     engine = create_async_engine(
         url,
-        pool_size=pool_size,
-        max_overflow=pool_size - 1,
+        pool_size=2 * pool_size - 1,
+        max_overflow=0,
         async_creator=opener(kind, make_url(url).database or ""),
         hide_parameters=True,
     )
