@@ -80,7 +80,7 @@ def test_two_who_edit_one_menu_are_told(browser: Browser, axd: Platform) -> None
     second.close()
 
 
-def test_roster_items_and_polls(browser: Browser, axd: Platform) -> None:
+def test_roster_departments_items_and_polls(browser: Browser, axd: Platform) -> None:
     keeper = opened(browser, axd, "telephony/duties")
     page = keeper.page
     expect(page.get_by_text("还没有排班")).to_be_visible()
@@ -95,6 +95,22 @@ def test_roster_items_and_polls(browser: Browser, axd: Platform) -> None:
     page.get_by_role("button", name="保存").click()
     expect(page.get_by_role("region", name="应急值班")).to_contain_text("075582880001")
     check(page)
+    keeper.go("telephony/departments")
+    page.get_by_role("button", name="添加部门").click()
+    form = page.get_by_role("dialog")
+    form.get_by_role("button", name="保存").click()
+    expect(form.get_by_role("alert")).to_contain_text("请写部门名称")
+    form.get_by_label("名称 *").fill("信访室")
+    form.get_by_label("电话或分机号", exact=True).fill("6210")
+    form.get_by_text("每天", exact=True).click()
+    check(page)
+    form.get_by_role("button", name="保存").click()
+    made = page.get_by_role("listitem").filter(has_text="信访室")
+    expect(made).to_contain_text(re.compile("办公中.*全天.*6210"))
+    check(page)
+    made.get_by_role("button", name="删除信访室").click()
+    page.get_by_role("dialog").get_by_role("button", name="删除", exact=True).click()
+    expect(made).to_have_count(0)
     keeper.go("telephony/items")
     page.get_by_role("button", name=re.compile("修改科技政策（中文）")).click()
     page.get_by_label("朗读的文字").fill("今年的政策以公布的为准。")
