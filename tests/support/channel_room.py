@@ -4,6 +4,7 @@ import asyncio
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import UTC
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -39,7 +40,8 @@ class ScriptedAdapter:
 
     `faults` by provider id are raised by one reading each; `answers` are what one sending each does: an error is
     raised, a receipt returned, and without any left the message is taken. At a `meeting` two readers wait for each
-    other, once; `holding` keeps a sender waiting.
+    other, once; `holding` keeps a sender waiting. What is `poisoned` is read without complaint and refused by the
+    database; what is `slow` is read once its event is set.
     """
 
     channel: str = "mail"
@@ -50,6 +52,8 @@ class ScriptedAdapter:
     read: list[str] = field(default_factory=list)
     sent: list[OutboundMessage] = field(default_factory=list)
     holding: asyncio.Event | None = None
+    poisoned: set[str] = field(default_factory=set)
+    slow: dict[str, asyncio.Event] = field(default_factory=dict)
 
     async def parse(self, raw: RawInbound) -> ContactRequest:
         self.read.append(raw.provider_id)
@@ -58,13 +62,15 @@ class ScriptedAdapter:
             self.meeting = None
         if self.faults.get(raw.provider_id):
             raise self.faults[raw.provider_id].pop(0)
+        if raw.provider_id in self.slow:
+            await self.slow[raw.provider_id].wait()
         said = json.loads(raw.raw or b"")
         return ContactRequest(
             channel=self.channel,
             external_id=raw.provider_id,
             sender=Address(kind="mail", value=said["sender"]),
             recipient=Address(kind="mail", value="hotline@axd.test"),
-            received_at=raw.received_at,
+            received_at=raw.received_at.replace(tzinfo=None if raw.provider_id in self.poisoned else UTC),
             thread_key=said["thread"],
             text=said["text"],
             language=said["language"],
