@@ -107,10 +107,15 @@ class Acknowledgements:
         }
 
 
-async def pin_for(request: ContactRequest) -> Pin | None:
-    """A PIN for a contact that is not answered live and not by a machine; made before the transaction begins."""
+def needs_pin(request: ContactRequest) -> bool:
+    """Whether a contact of it gets a receipt: it is not answered live, and no machine wrote it."""
     is_message = class_of(request.channel) is ChannelClass.MESSAGE
-    return await new_pin() if is_message and request.hints.get("answerable", True) else None
+    return is_message and bool(request.hints.get("answerable", True))
+
+
+async def pin_for(request: ContactRequest) -> Pin | None:
+    """A PIN where `needs_pin`; made before the transaction begins."""
+    return await new_pin() if needs_pin(request) else None
 
 
 def reply_channel(contact: ContactRow) -> str:

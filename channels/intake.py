@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 
 from channels import ledger
-from channels.acknowledgements import pin_for
+from channels.acknowledgements import needs_pin, pin_for
 from channels.adapter import Adapter, IgnoredInbound, MalformedInbound, RawInbound, Stored
 from channels.arrivals import Arrivals, Inbound
 from channels.sharing import SharedCommits
@@ -20,6 +20,7 @@ from kit.blobs import Blob, BlobStore
 from kit.errors import Unavailable
 from kit.unit_of_work import Database, UnitOfWork
 from kit.wake import Waker
+from records.citizens.receipts import Pin
 from records.messages.tables import LedgerRow, LedgerState
 
 log = logging.getLogger(__name__)
@@ -113,6 +114,8 @@ class ClaimLoop:
         self._adapters = adapters
         self._arrivals = arrivals
         self._waker = waker
+        # Made for what continued a conversation, and given to nobody: to make one costs more than to continue.
+        self._spare_pins: list[Pin] = []
 
     async def run(self) -> None:
         """Work until cancelled; sleeps only when nothing waits."""
@@ -145,7 +148,8 @@ class ClaimLoop:
     async def _read(self, row: LedgerRow) -> Inbound:
         raw = await self._raw(row)
         request = await self._adapters[row.channel].parse(raw)
-        return Inbound(raw, request, await pin_for(request))
+        has_spare = needs_pin(request) and self._spare_pins
+        return Inbound(raw, request, self._spare_pins.pop() if has_spare else await pin_for(request))
 
     async def _handle(self, rows: Sequence[LedgerRow], reading: Sequence[asyncio.Task[Inbound]]) -> None:
         if reading:
@@ -178,7 +182,10 @@ class ClaimLoop:
             async with self._database.unit_of_work(self._access) as uow:
                 rows = await ledger.still_waiting(uow, [row.id for row, _ in items])
                 waiting = [inbound for _, inbound in items if inbound.raw.key in rows]
-                await self._arrivals.arrive_together(uow, waiting, rows)
+                answers = await self._arrivals.arrive_together(uow, waiting, rows)
+            self._spare_pins += [
+                item.pin for item, answer in zip(waiting, answers, strict=True) if item.pin and not answer.receipt_pin
+            ]
 
     async def _failed(self, row: LedgerRow, error: Exception) -> None:
         if isinstance(error, IgnoredInbound):

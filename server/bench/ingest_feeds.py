@@ -1,6 +1,6 @@
 """What comes in by each channel, made as its other side would, and handed in where its endpoint or reader does."""
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -35,7 +35,7 @@ class Feed:
     """
 
     item: Callable[[int], RawInbound]
-    store: Callable[[Sequence[RawInbound]], Awaitable[Any]]
+    store: Callable[[Sequence[RawInbound]], Coroutine[Any, Any, Any]]
     batch: int = 1
     direct: bool = False
     in_turn: bool = False
@@ -161,7 +161,7 @@ FEEDS: Mapping[str, Callable[[Services], Awaitable[Feed]]] = {
 }
 
 
-def _each(intake: Intake) -> Callable[[Sequence[RawInbound]], Awaitable[list[Stored]]]:
+def _each(intake: Intake) -> Callable[[Sequence[RawInbound]], Coroutine[Any, Any, list[Stored]]]:
     async def store(raws: Sequence[RawInbound]) -> list[Stored]:
         return [await intake(raw) for raw in raws]
 

@@ -85,8 +85,8 @@ class Listener:
         await self._works(username)
         while True:
             updates = await self._fetch(offset)
-            for update in updates:
-                await self._intake(raw_of(self._bot.id, update, self._database))
+            # At once, so that they share a commit; the ledger keeps their order.
+            await asyncio.gather(*(self._intake(raw_of(self._bot.id, update, self._database)) for update in updates))
             if updates:
                 offset = max(update["update_id"] for update in updates) + 1
                 await self._advance(lease, offset)

@@ -187,3 +187,14 @@ async def test_one_that_cannot_be_stored_is_refused_alone(room: ChannelRoom) -> 
     )
     assert [isinstance(result, Exception) for result in results] == [False, True, False]
     assert {row.provider_id for row in await room.ledger()} == {"m1", "m2"}
+
+
+async def test_no_pin_is_given_out_twice(room: ChannelRoom) -> None:
+    """What continues a conversation needs none: the one that was made for it goes to another contact, once."""
+    loop = room.claims()
+    for round_ in range(3):
+        await stored(room, *((f"{round_}-{number}", f"t{round_ + number % 3}", "问") for number in range(6)))
+        await loop.work()
+    assert len(await room.contacts()) == 5
+    hashes = [row.pin_hash for row in await room.rows(ReceiptRow)]
+    assert len(set(hashes)) == len(hashes) == 5
