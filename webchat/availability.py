@@ -61,6 +61,6 @@ def sentence(now: Availability, t: Translator, at: datetime, zone: ZoneInfo) -> 
 
 
 def whole_minutes(low_s: float, high_s: float) -> tuple[int, int]:
-    """The range in whole minutes that holds the one in seconds, 1 at the least."""
+    """The range in whole minutes that holds the one in seconds; 1 to 2 at the least, so that it reads as a range."""
     low = max(1, int(low_s // 60))
-    return low, max(low, -int(-high_s // 60))
+    return low, max(low + 1, -int(-high_s // 60))

@@ -15,6 +15,7 @@ from telephony.ivr.nodes import (
     Fax,
     HangUp,
     Information,
+    Key,
     Language,
     Look,
     Menu,
@@ -39,10 +40,22 @@ ITEMS = (
     ("addresses", "地址与办公时间", "addresses and office hours"),
 )
 ITEM_NAMES = tuple(name for name, _, _ in ITEMS)
+ITEM_KEYS: tuple[Key, ...] = ("1", "2", "3", "4", "5", "6")
 
 
 def _say(chinese: str, english: str) -> Say:
     return (Part(text={"zh-CN": chinese, "en": english}),)
+
+
+def _menu(chinese: str, english: str, *, choices: dict[Key, str], otherwise: str = "human") -> Menu:
+    """Asks again after a key that means nothing, and leads `otherwise` without a right one."""
+    return Menu(
+        say=_say(chinese, english),
+        choices=choices,
+        wrong_say=_say(*WRONG),
+        on_silence=otherwise,
+        on_invalid=otherwise,
+    )
 
 
 def _entry() -> dict[str, AnyNode]:
@@ -65,14 +78,12 @@ def _entry() -> dict[str, AnyNode]:
             on_invalid="human",
         ),
         "english": Language(language="en", next="welcome"),
-        "automatic": Menu(
-            say=_say(
-                "选择局长信箱留言请按1，自动投诉举报请按2，投诉查询请按3，服务咨询请按4，民意调查请按5，"
-                "发送传真请按6，人工请按0，重听请按星号。",
-                "To leave a message for the director, press 1. To complain or report, press 2. To ask how a matter "
-                "stands, press 3. For information, press 4. For our survey, press 5. To send a fax, press 6. For an "
-                "agent, press 0. To hear this again, press star.",
-            ),
+        "automatic": _menu(
+            "选择局长信箱留言请按1，自动投诉举报请按2，投诉查询请按3，服务咨询请按4，民意调查请按5，"
+            "发送传真请按6，人工请按0，重听请按星号。",
+            "To leave a message for the director, press 1. To complain or report, press 2. To ask how a matter "
+            "stands, press 3. For information, press 4. For our survey, press 5. To send a fax, press 6. For an "
+            "agent, press 0. To hear this again, press star.",
             choices={
                 "1": "director",
                 "2": "complaint_kind",
@@ -83,9 +94,6 @@ def _entry() -> dict[str, AnyNode]:
                 "0": "human",
                 "*": REPEAT,
             },
-            wrong_say=_say(*WRONG),
-            on_silence="human",
-            on_invalid="human",
         ),
         "human": Queue(on_message="message", on_callback="callback"),
         "fax": Fax(say=_say("请在听到信号音后发送传真。", "Please start your fax after the tone.")),
@@ -95,16 +103,12 @@ def _entry() -> dict[str, AnyNode]:
 
 def _night() -> dict[str, AnyNode]:
     return {
-        "night": Menu(
-            say=_say(
-                "现为非工作时间，紧急事项请按0转值班室，留言请按2；危及人身安全请拨110、119或120。",
-                "We are closed now. In urgent matters, press 0 for the duty room. To leave a message, press 2. If life "
-                "is in danger, call 110, 119 or 120.",
-            ),
+        "night": _menu(
+            "现为非工作时间，紧急事项请按0转值班室，留言请按2；危及人身安全请拨110、119或120。",
+            "We are closed now. In urgent matters, press 0 for the duty room. To leave a message, press 2. If life "
+            "is in danger, call 110, 119 or 120.",
             choices={"0": "duty", "2": "message"},
-            wrong_say=_say(*WRONG),
-            on_silence="message",
-            on_invalid="message",
+            otherwise="message",
         ),
         "duty": Queue(queue="emergency", topic="emergency", on_message="message"),
     }
@@ -122,15 +126,10 @@ def _messages() -> dict[str, AnyNode]:
             say=_say("留言已保存，我们将尽快回电。", "Your message is kept. We call back soon."), next="bye"
         ),
         "director": Voicemail(say=ask, topic="director", gives_receipt=True, next="registered", on_silence="bye"),
-        "complaint_kind": Menu(
-            say=_say(
-                "投诉请按1，举报请按2，举报内容依法保密，人工请按0。",
-                "To complain, press 1. To report misconduct, press 2: reports are confidential. For an agent, press 0.",
-            ),
+        "complaint_kind": _menu(
+            "投诉请按1，举报请按2，举报内容依法保密，人工请按0。",
+            "To complain, press 1. To report misconduct, press 2: reports are confidential. For an agent, press 0.",
             choices={"1": "complaint", "2": "report", "0": "human"},
-            wrong_say=_say(*WRONG),
-            on_silence="human",
-            on_invalid="human",
         ),
         "complaint": Voicemail(say=ask, topic="complaint", gives_receipt=True, next="registered", on_silence="bye"),
         "report": Voicemail(say=ask, topic="report", gives_receipt=True, next="registered", on_silence="bye"),
@@ -209,23 +208,18 @@ def _information() -> dict[str, AnyNode]:
     chinese = "，".join(f"{label}请按{key}" for key, (_, label, _) in enumerate(ITEMS, 1))
     english = " ".join(f"For {label}, press {key}." for key, (_, _, label) in enumerate(ITEMS, 1))
     nodes: dict[str, AnyNode] = {
-        "information": Menu(
-            say=_say(
-                f"{chinese}，传真索取办事指南请按7，短信发送请按8，邮件发送请按9，人工请按0，重听请按星号。",
-                f"{english} For a guide by fax, press 7. By text message, press 8. By mail, press 9. For an agent, "
-                "press 0. To hear this again, press star.",
-            ),
+        "information": _menu(
+            f"{chinese}，传真索取办事指南请按7，短信发送请按8，邮件发送请按9，人工请按0，重听请按星号。",
+            f"{english} For a guide by fax, press 7. By text message, press 8. By mail, press 9. For an agent, "
+            "press 0. To hear this again, press star.",
             choices={
-                **{str(key): f"item_{name}" for key, name in enumerate(ITEM_NAMES, 1)},
+                **{key: f"item_{name}" for key, name in zip(ITEM_KEYS, ITEM_NAMES, strict=True)},
                 "7": "guide_by_fax",
                 "8": "guide_by_sms",
                 "9": "guide_by_mail",
                 "0": "human",
                 "*": REPEAT,
             },
-            wrong_say=_say(*WRONG),
-            on_silence="human",
-            on_invalid="human",
         ),
         "more": Menu(
             say=_say("返回请按星号，人工请按0，结束请挂机。", "To go back, press star. For an agent, press 0."),
@@ -240,29 +234,21 @@ def _information() -> dict[str, AnyNode]:
 
 def _guide() -> dict[str, AnyNode]:
     return {
-        "guide_by_fax": Menu(
-            say=_say(
-                "用传真机来电、在本次通话中接收请按1，稍后发到您的来电号码请按2，返回请按星号。",
-                "If you are calling from a fax machine, press 1 to receive it on this call. To have it faxed to your "
-                "number later, press 2. To go back, press star.",
-            ),
+        "guide_by_fax": _menu(
+            "用传真机来电、在本次通话中接收请按1，稍后发到您的来电号码请按2，返回请按星号。",
+            "If you are calling from a fax machine, press 1 to receive it on this call. To have it faxed to your "
+            "number later, press 2. To go back, press star.",
             choices={"1": "guide_fax_here", "2": "guide_fax_later", "*": "information"},
-            wrong_say=_say(*WRONG),
-            on_silence="more",
-            on_invalid="more",
+            otherwise="more",
         ),
         "guide_fax_here": Send(document=GUIDE, by="fax", here=True, next="bye", on_failed="no_fax"),
         "guide_fax_later": Send(document=GUIDE, by="fax", next="guide_sent", on_failed="no_fax"),
-        "no_fax": Menu(
-            say=_say(
-                "暂时无法发送传真。短信接收请按1，邮件接收请按2，人工请按0。",
-                "No fax can be sent at the moment. To receive a text message, press 1. To receive a mail, press 2. For "
-                "an agent, press 0.",
-            ),
+        "no_fax": _menu(
+            "暂时无法发送传真。短信接收请按1，邮件接收请按2，人工请按0。",
+            "No fax can be sent at the moment. To receive a text message, press 1. To receive a mail, press 2. For "
+            "an agent, press 0.",
             choices={"1": "guide_by_sms", "2": "guide_by_mail", "0": "human"},
-            wrong_say=_say(*WRONG),
-            on_silence="more",
-            on_invalid="more",
+            otherwise="more",
         ),
         "guide_by_sms": Send(document=GUIDE, by="sms", next="guide_sent", on_failed="guide_not_sent"),
         "guide_by_mail": Send(document=GUIDE, by="mail", next="guide_mailed", on_failed="guide_not_mailed"),

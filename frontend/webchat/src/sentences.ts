@@ -5,7 +5,7 @@ import { fill, type Words } from './words'
 
 export function minutes(lowS: number, highS: number): { low: number; high: number } {
   const low = Math.max(1, Math.floor(lowS / 60))
-  return { low, high: Math.max(low, Math.ceil(highS / 60)) }
+  return { low, high: Math.max(low + 1, Math.ceil(highS / 60)) }
 }
 
 export function availabilityText(words: Words, now: Availability): string {

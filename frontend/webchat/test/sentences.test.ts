@@ -22,8 +22,8 @@ describe('words', () => {
 })
 
 describe('waits', () => {
-  it('are whole minutes, never none', () => {
-    expect(minutes(0, 40)).toEqual({ low: 1, high: 1 })
+  it('are whole minutes, never none, and always a range', () => {
+    expect(minutes(0, 60)).toEqual({ low: 1, high: 2 })
     expect(minutes(65, 170)).toEqual({ low: 1, high: 3 })
   })
 
