@@ -19,6 +19,7 @@ from tests.support.bot_api import TOKEN, BotApi, bot_api
 from tests.support.mail_config import CITIZEN_DOMAIN, PASSWORD
 from tests.support.mail_peers import MailPeers
 from tests.support.mail_samples import simple
+from tests.support.open_page import stay
 from tests.support.running import Platform, platform
 from tests.support.sms_accounts import settings as sms_settings
 from tests.support.sms_provider import SmsProvider, provider, twilio_calls
@@ -140,7 +141,7 @@ async def one_citizen(peers: MailPeers, folder: Path) -> AsyncIterator[tuple[Cit
         )
         await citizen.chat.open()
         await citizen.chat.connect()
-        page = asyncio.create_task(_stay(agent, (await agent.get("snapshot"))["cursor"]))
+        page = asyncio.create_task(stay(agent, takes=False))
         tasks = [page, asyncio.create_task(citizen.reads_the_chat())]
         stack.push_async_callback(stop, tasks)
         await wait_until(lambda: _ready(agent), "the agent is ready", timeout_s=PATIENCE_S)
@@ -149,11 +150,6 @@ async def one_citizen(peers: MailPeers, folder: Path) -> AsyncIterator[tuple[Cit
 
 async def _ready(agent: Desk) -> bool:
     return bool((await agent.post("presence", {"presence": "ready"}))["state"] == "ready")
-
-
-async def _stay(agent: Desk, cursor: str) -> None:
-    async for _ in agent.events(cursor):
-        continue
 
 
 async def _set_up(keeper: Desk, citizen: Citizen) -> Citizen:

@@ -1,4 +1,4 @@
-"""An agent's page that stays open, for tests whose agents have a telephone besides."""
+"""An agent's page that stays open, for tests whose agents do something else."""
 
 from contextlib import suppress
 from typing import Any
@@ -11,13 +11,17 @@ from server.bench.clients import DeskClient
 BY_PHONE = ("voice", "callback")
 
 
-async def stay(desk: DeskClient) -> None:
-    """The page is open, again after the server closed it: between tests that share its loop it answers no ping."""
+async def stay(desk: DeskClient, *, takes: bool = True) -> None:
+    """The page is open, again after the server closed it: between tests that share its loop it answers no ping.
+
+    `takes`: what is offered and no call is taken at once.
+    """
     while True:
         cursor = (await desk.get("snapshot"))["cursor"]
         with suppress(ConnectionClosed):
             async for frame in desk.events(cursor):
-                await _take_at_once(desk, frame)
+                if takes:
+                    await _take_at_once(desk, frame)
 
 
 async def _take_at_once(desk: DeskClient, frame: dict[str, Any]) -> None:
