@@ -50,7 +50,7 @@ def _ways(settings: Settings, servers: tuple[IceServer, ...], say: Say) -> Findi
         what = say("TURN 服务器没有用户名或密码", "a TURN server has no user name or no password")
         return wrong(what, "AXD_ICE_SERVERS=turn:user:secret@host:3478")
     if any(server.is_relay for server in servers) or _is_local(urlsplit(settings.origin).hostname or ""):
-        return good(say(f"通话的中转服务器 {len(servers)} 个", f"{len(servers)} ICE server(s) for calls"))
+        return good(say(f"通话用的 ICE 服务器 {len(servers)} 个", f"{len(servers)} ICE server(s) for calls"))
     what = say(
         "没有 TURN 服务器:防火墙后的市民可能没有声音", "no TURN server: citizens behind firewalls may hear nothing"
     )
