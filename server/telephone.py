@@ -70,6 +70,7 @@ def switchboard_for(services: Services, engine: CallEngine) -> Switchboard:
         database.clock, services.direct_intake(services.voice), services.direct_intake(services.voicemail)
     )
     speaker = _speaker(services)
+    receiving = LineFaxes(services, engine.fax) if isinstance(engine, AsteriskEngine) else None
     house = House(
         engine=engine,
         database=database,
@@ -84,7 +85,7 @@ def switchboard_for(services: Services, engine: CallEngine) -> Switchboard:
         settings=settings.switchboard,
         guard=services.dial_guard,
         can_send=partial(_can_send, services),
-        receive_fax=LineFaxes(services, engine.fax) if isinstance(engine, AsteriskEngine) else None,
+        receive_fax=receiving,
         fax_back=fax_back(services, engine.fax) if isinstance(engine, AsteriskEngine) else None,
         prepare=partial(_prepare, services, speaker),
         actions={"receipt": ReceiptQueries(services)},
@@ -92,6 +93,8 @@ def switchboard_for(services: Services, engine: CallEngine) -> Switchboard:
     if isinstance(engine, AsteriskEngine):
         send = LineFaxesOut(house, engine.fax)
         house.beside += (Errands(house, Errand.FAX, send, most=settings.switchboard.fax_lines).run,)
+    if receiving is not None:
+        house.beside += (receiving.take_over,)
     results = Errands(house, Errand.RESULT, ResultCalls(house), most=settings.switchboard.result_lines)
     house.beside += (results.run,)
     house.supervisors = SupervisorsByPhone(database, access, services.blobs)

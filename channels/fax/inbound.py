@@ -19,6 +19,7 @@ _WORDS = {
     "no_file": "网关的来信没有附上传真文件。",
     "unreadable": "传真文件损坏，无法打开；原文件在附件中。",
     "damaged": "有 {damaged} 页图像损坏。",
+    "cut": "传真中途断开，只收到 {pages} 页。",
     "missing": "网关称共 {stated} 页，实收 {pages} 页。",
 }
 """What agents read in place of a text; Chinese, as all that the platform writes into a record."""
@@ -67,11 +68,13 @@ def notice_of(raw: RawInbound) -> tuple[FaxNotice, str]:
     """What a fax line tells of a call, and the line. Raises `MalformedInbound` for JSON of another form."""
     said = raw.raw_json or {}
     texts = [said.get(name, "") for name in ("caller", "station", "call_id", "line")]
-    pages = said.get("pages")
+    pages, cut = said.get("pages"), said.get("cut", False)
     if not all(isinstance(text, str) for text in texts) or not (pages is None or type(pages) is int):
         raise MalformedInbound("A fax without the facts of its call.")
     caller, station, call_id, line = texts
-    notice = FaxNotice(caller=number_of(caller), station=station[:80], pages=pages, call_id=call_id[:100])
+    notice = FaxNotice(
+        caller=number_of(caller), station=station[:80], pages=pages, call_id=call_id[:100], cut=cut is True
+    )
     return notice, line or raw.account
 
 
@@ -88,14 +91,15 @@ def digest(text: str) -> str:
 
 
 def defects_of(fax: Fax) -> list[str]:
-    """Codes for what is wrong with the fax: no_file, empty, unreadable, damaged, missing."""
+    """Codes for what is wrong with the fax: no_file, empty, unreadable, damaged, cut, missing."""
     file = fax.file
     if file is None:
         return ["no_file"]
     if file.error:
         return ["empty" if file.error == "empty" else "unreadable"]
     stated = fax.notice.pages
-    checks = (("damaged", file.damaged > 0), ("missing", stated is not None and stated > file.pages))
+    missing = stated is not None and stated > file.pages
+    checks = (("damaged", file.damaged > 0), ("cut", fax.notice.cut), ("missing", missing))
     return [code for code, holds in checks if holds]
 
 

@@ -18,6 +18,7 @@ from kit.access import Access
 from kit.blobs import BlobRow, BlobStore
 from kit.due_work import DueWorkRow, WorkState, schedule
 from kit.errors import Forbidden, TooMany
+from kit.ids import new_id
 from kit.unit_of_work import Database
 from records.citizens.addresses import normalise
 from records.messages.service import emit_delivery
@@ -69,7 +70,7 @@ class LineWay:
         blob = await self._blobs.put(pages)
         async with self._database.unit_of_work(self._access) as uow:
             blobs.record(uow, blob, TIFF, kept=True)
-            payload = {"outbox_id": message.outbox_id, "blob_key": blob.key}
+            payload = {"outbox_id": message.outbox_id, "blob_key": blob.key, "mark": new_id().replace("-", "")}
             await schedule(uow, Errand.FAX, payload, key=message.outbox_id)
         return receipt
 
@@ -91,10 +92,12 @@ class _Fax:
     line: str
     author: str
     path: Path
+    mark: str
 
 
 class LineFaxes:
-    """Does `Errand.FAX`: dials, sends, and says in the thread what became of it.
+    """Does `Errand.FAX`: dials, sends, and says in the thread what became of it. A fax that an earlier process began is
+    not sent again: it goes on by itself, and its end is waited for.
 
     A line that is busy or silent is tried again. A fax that was cut is not: somebody has pages of it on the table, and
     the agent, who learns how many, decides.
@@ -108,6 +111,12 @@ class LineFaxes:
         fax = await self._fax(row)
         if fax is None:
             return None
+        begun = await self._port.resume(fax.mark)
+        later = await (self._end(row, fax, begun) if begun is not None else self._try(row, fax))
+        await self._port.forget(fax.mark)
+        return later
+
+    async def _try(self, row: DueWorkRow, fax: _Fax) -> timedelta | None:
         try:
             await self._house.allow(fax.author, fax.number)
         except Forbidden:
@@ -118,7 +127,9 @@ class LineFaxes:
         if not await asyncio.to_thread(fax.path.exists):
             await self._over(row, fax, GONE)
             return None
-        result = await self._transmit(fax)
+        return await self._end(row, fax, await self._transmit(fax))
+
+    async def _end(self, row: DueWorkRow, fax: _Fax, result: FaxResult) -> timedelta | None:
         if result.status is FaxStatus.FAILED and row.attempts < self._house.settings.fax_tries:
             return await self._later(row, fax, result.error)
         await self._over(row, fax, await _reason(fax, result))
@@ -136,6 +147,7 @@ class LineFaxes:
                 line=str(outbox.envelope.get("account") or ""),
                 author=message.author_id or AUTOMATIC,
                 path=self._house.blobs.path(row.payload["blob_key"]),
+                mark=row.payload.get("mark") or row.id.replace("-", ""),
             )
 
     async def _transmit(self, fax: _Fax) -> FaxResult:
@@ -150,11 +162,12 @@ class LineFaxes:
             if not await answered(leg, ring_s):
                 return _failed(await _cause(leg))
             async with asyncio.timeout(self._house.settings.fax_longest_s):
-                result = await self._port.send(leg, fax.path)
+                result = await self._port.send(leg, fax.path, fax.mark)
         except (LegEnded, TimeoutError) as error:
             return _no_machine(type(error).__name__)
         finally:
-            await leg.hang_up()
+            if not self._house.leaves_calls():
+                await leg.hang_up()
         return result if result.status is not FaxStatus.FAILED else _no_machine(result.error)
 
     async def _over(self, row: DueWorkRow, fax: _Fax, reason: str) -> None:

@@ -16,13 +16,17 @@ HEADER = "x-axd-fax-"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FaxNotice:
-    """A fax came in. `call_id` names the call within the gateway; `pages` is what the gateway counted."""
+    """A fax came in. `call_id` names the call within the gateway; `pages` is what the gateway counted.
+
+    `cut`: the line broke off, and these are the pages that had come.
+    """
 
     caller: str = ""
     station: str = ""
     pages: int | None = None
     call_id: str = ""
     received: str = ""
+    cut: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -16,7 +16,10 @@ FAX_RECEIVE, FAX_SEND, FAX_DONE = "axd-fax-receive", "axd-fax-send", "axd-fax-do
 # A gateway that restarts is back within seconds: so long a new caller hears ringing, then congestion.
 PATIENCE_S = 20
 WILDCARDS = frozenset({"0.0.0.0", "::"})  # noqa: S104 - compared with, not listened on
-LEG_VARIABLES = ("AXD_LEG", "AXD_HELD")
+# What a channel carries for the next process: its leg, the bridge that it was taken out of, the mark of its fax.
+FAX_MARK = "AXD_FAX"
+LEG_VARIABLES = ("AXD_LEG", "AXD_HELD", FAX_MARK)
+FAX_PARTS = "status", "pages", "error", "remotestationid"
 # What a citizens' page dials, at first and back into its call, and the header that carries its `telephony.web_pass`.
 WEB_CALL, WEB_BACK, PASS_HEADER = "hotline", "back", "X-AXD-Pass"
 
@@ -224,6 +227,8 @@ def _fax(settings: AsteriskSettings) -> str:
 
     No header line is printed on what is sent: it arrives dot by dot as it is.
 
+    The end stands in a variable, too, until it is taken note of: nobody may be listening when it comes.
+
     The handler runs in every case; an `h` extension would not, where we made the call and the other side hangs up.
     """
     begin = (
@@ -231,11 +236,13 @@ def _fax(settings: AsteriskSettings) -> str:
         " same => n,Set(FAXOPT(ecm)=yes)\n"
         f" same => n,Set(FAXOPT(localstationid)={settings.fax_station})\n"
     )
+    kept = "|".join(f"${{FAXOPT({part})}}" for part in FAX_PARTS)
     return (
         f"[{FAX_RECEIVE}]\n{begin} same => n,ReceiveFAX(${{AXD_FAX_FILE}},f)\n same => n,Hangup()\n"
         f"[{FAX_SEND}]\n{begin} same => n,SendFAX(${{AXD_FAX_FILE}},f)\n same => n,Hangup()\n"
         f"[{FAX_DONE}]\n"
-        "exten => s,1,UserEvent(FaxDone,status: ${FAXOPT(status)},error: ${FAXOPT(error)},"
+        f"exten => s,1,Set(GLOBAL({FAX_MARK}_${{{FAX_MARK}}})={kept})\n"
+        " same => n,UserEvent(FaxDone,status: ${FAXOPT(status)},error: ${FAXOPT(error)},"
         "pages: ${FAXOPT(pages)},station: ${FAXOPT(remotestationid)},rate: ${FAXOPT(rate)})\n"
         " same => n,Return()\n"
     )

@@ -19,6 +19,6 @@ app_stasis res_websocket_client res_ari_model
 res_ari res_ari_applications res_ari_asterisk res_ari_bridges res_ari_channels
 res_ari_device_states res_ari_endpoints res_ari_events res_ari_playbacks res_ari_recordings res_ari_sounds
 pbx_config app_stack app_playback app_userevent app_verbose func_callerid func_channel func_logic func_strings func_math
-func_hangupcause func_sorcery res_fax res_fax_spandsp
+func_global func_hangupcause func_sorcery res_fax res_fax_spandsp
 """
 MODULES = tuple(f"{_SIP} {_MEDIA} {_CONTROL}".split())

@@ -10,7 +10,7 @@ from typing import Any
 
 from telephony.asterisk.ari import AsteriskRefused
 from telephony.asterisk.bridge import NAME, AsteriskBridge
-from telephony.asterisk.configuration import LEG_VARIABLES
+from telephony.asterisk.configuration import FAX_MARK, LEG_VARIABLES
 from telephony.asterisk.leg import HELD_VARIABLE, AsteriskLeg
 from telephony.asterisk.recording import RECORDING
 from telephony.asterisk.registry import UP, Registry
@@ -79,6 +79,8 @@ def _adopt(registry: Registry, channel: Channel, on_ringing: OnRinging) -> Aster
     if channel["id"] in registry.legs or channel["id"] in registry.gone or is_own(channel["id"]):
         return None
     about = channel["channelvars"].get(LEG_VARIABLE)
+    if channel["channelvars"].get(FAX_MARK):
+        return None  # it is left to its fax, and to who asks for its end
     if about:
         said = json.loads(about)
         state = LegState.UP if channel["state"] == UP else LegState.RINGING

@@ -4,12 +4,14 @@ import asyncio
 import logging
 import tempfile
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
 from PIL import Image
 
 from kit.errors import AppError
+from kit.ids import new_id
 from kit.unit_of_work import UnitOfWork
 from records.citizens import store as citizens
 from records.citizens.addresses import normalise
@@ -100,10 +102,14 @@ async def _drawn(fax: FaxBack, leg: CallLeg, item: KnowledgeItemRow) -> bytes | 
 
 
 async def _transmitted(fax: FaxBack, leg: CallLeg, path: Path) -> FaxResult:
+    mark = new_id().replace("-", "")
     try:
-        return await fax.port.send(leg, path)
+        return await fax.port.send(leg, path, mark)
     except LegEnded:
         return FaxResult(status=FaxStatus.FAILED, pages=0, error="hung up")
+    finally:
+        with suppress(AppError):
+            await fax.port.forget(mark)
 
 
 async def _keep(house: House, call: Call, item: KnowledgeItemRow, document: str, result: FaxResult, pages: int) -> None:

@@ -26,6 +26,7 @@ from tests.support.waiting import wait_for, wait_until
 
 PASSWORD = "asterisk-of-the-tests"
 NETWORK = "127.0.0.2"  # whence the telephone network calls; phones of the house are at 127.0.0.1
+FAR = "127.0.0.5"  # of a second Asterisk, as other people's fax machines are reached
 HOTLINE = "12396"
 AGENT, AGENT_SECRET = "a1", "secret-of-a1"
 PASSES = WebPasses(b"of the tests")

@@ -25,10 +25,24 @@ from telephony.calls import (
     OnIncoming,
     SpyMode,
 )
+from telephony.fax import FaxResult, LeftFax
 from tests.support.call_parts import HANG_UP, SILENCE, FakeBridge, FakeLeg
 from tests.support.waiting import wait_until
 
 ABLE = EngineCapabilities(adopts_calls=True, sip=True, fax=True, spy=True)
+
+
+class NothingLeft:
+    """Of a fax machine for tests: no earlier process has begun anything."""
+
+    async def resume(self, mark: str) -> FaxResult | None:
+        return None
+
+    async def left(self) -> list[LeftFax]:
+        return []
+
+    async def forget(self, mark: str) -> None:
+        """There is nothing to forget."""
 
 
 @dataclass

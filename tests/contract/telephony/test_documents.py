@@ -16,7 +16,7 @@ from router.tables import ContactRow
 from telephony.calls import CallLeg
 from telephony.fax import FaxResult, FaxStatus
 from telephony.switchboard.fax_back import FaxBack, Sheet
-from tests.support.calls import FakeParty
+from tests.support.calls import FakeParty, NothingLeft
 from tests.support.switchboard import Hotline
 
 GUIDE_BY_FAX = "247"
@@ -25,16 +25,16 @@ START = "资料已备好，请在听到信号音后按传真机的启动键，�
 COMPLETE = FaxResult(status=FaxStatus.COMPLETE, pages=2)
 
 
-class Machine:
+class Machine(NothingLeft):
     """The caller's fax machine; `result`: how a fax to it ends. `got`: the pages of what it was sent."""
 
     def __init__(self, result: FaxResult) -> None:
         self.result, self.got = result, 0
 
-    async def receive(self, leg: CallLeg) -> FaxResult:
+    async def receive(self, leg: CallLeg, mark: str) -> FaxResult:
         raise AssertionError(f"nobody faxes to us, but {leg.id}")
 
-    async def send(self, leg: CallLeg, document: Path) -> FaxResult:
+    async def send(self, leg: CallLeg, document: Path, mark: str) -> FaxResult:
         with Image.open(document) as image:
             self.got = image.n_frames  # type: ignore[attr-defined]
         await leg.hang_up()

@@ -17,24 +17,24 @@ from records.messages.tables import Direction, OutboxRow, OutboxState
 from telephony.calls import CallLeg, HangUpCause
 from telephony.fax import FaxResult, FaxStatus
 from telephony.switchboard.errands import Errand, Errands
-from tests.support.calls import FakeParty
+from tests.support.calls import FakeParty, NothingLeft
 from tests.support.switchboard import Hotline
 from tests.support.waiting import wait_until
 
 NUMBER = "+8675588121234"
 
 
-class Machine:
+class Machine(NothingLeft):
     """The far end of faxes: takes what `will` says. `taken`: the documents that were sent to it."""
 
     def __init__(self) -> None:
         self.will: list[FaxResult] = []
         self.taken: list[bytes] = []
 
-    async def receive(self, leg: CallLeg) -> FaxResult:
+    async def receive(self, leg: CallLeg, mark: str) -> FaxResult:
         raise AssertionError(f"nobody faxes to us, but {leg.id}")
 
-    async def send(self, leg: CallLeg, document: Path) -> FaxResult:
+    async def send(self, leg: CallLeg, document: Path, mark: str) -> FaxResult:
         self.taken.append(document.read_bytes())
         await leg.hang_up()
         return self.will.pop(0)

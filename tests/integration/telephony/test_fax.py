@@ -1,9 +1,9 @@
 """Faxes between two real Asterisks over T.38: taken whole, sent whole, and cut half-way."""
 
 import asyncio
-import tempfile
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager
+import uuid
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,23 +14,16 @@ from PIL import Image
 from server.bench.asterisk_server import AsteriskServer
 from telephony.asterisk.engine import AsteriskEngine
 from telephony.calls import Answered, CallLeg, Dial, Ended, LegEnded, LegState
-from telephony.fax import FaxStatus
+from telephony.fax import FaxStatus, LeftFax
 from telephony.lines.book import Book, Trunk
 from tests.support import asterisk_peer
-from tests.support.asterisk_peer import AsteriskRoom
+from tests.support.asterisk_peer import FAR, AsteriskRoom, asterisk_room
 from tests.support.call_rooms import asterisk, running
 from tests.support.waiting import wait_until
 
-FAR = "127.0.0.5"
 
-
-@pytest.fixture(scope="module")
-def far_server() -> Iterator[AsteriskServer]:
-    with tempfile.TemporaryDirectory(prefix="axd-far-") as name:
-        settings = asterisk_peer.settings_in(Path(name)).model_copy(update={"sip_address": FAR})
-        server = asterisk_peer.start(Path(name), settings)
-        yield server
-        server.kill()
+def new_mark() -> str:
+    return uuid.uuid4().hex
 
 
 @dataclass
@@ -66,14 +59,20 @@ async def answered(leg: CallLeg) -> None:
 async def fax_world(folder: Path, server: AsteriskServer) -> AsyncIterator[FaxWorld]:
     async with asterisk(folder) as room:
         assert isinstance(room, AsteriskRoom)
-        far_trunk = Trunk(id="t2", name="Fax", host=FAR, port=server.settings.sip_port, prefixes=("",))
-        room.lend(far_trunk)
-        await room.engine.lines.hand_over()
-        near_trunk = Trunk(id="n1", name="Us", host="127.0.0.1", port=room.server.settings.sip_port, prefixes=("",))
-        far = asterisk_peer.engine_for(server, [Book(trunks=(near_trunk,))])
-        came: asyncio.Queue[CallLeg] = asyncio.Queue()
-        async with running(far, came):
-            yield FaxWorld(room, far, came, asyncio.Lock())
+        async with machine_beside(room, server) as world:
+            yield world
+
+
+@asynccontextmanager
+async def machine_beside(room: AsteriskRoom, server: AsteriskServer) -> AsyncIterator[FaxWorld]:
+    far_trunk = Trunk(id="t2", name="Fax", host=FAR, port=server.settings.sip_port, prefixes=("",))
+    room.lend(far_trunk)
+    await room.engine.lines.hand_over()
+    near_trunk = Trunk(id="n1", name="Us", host="127.0.0.1", port=room.server.settings.sip_port, prefixes=("",))
+    far = asterisk_peer.engine_for(server, [Book(trunks=(near_trunk,))])
+    came: asyncio.Queue[CallLeg] = asyncio.Queue()
+    async with running(far, came):
+        yield FaxWorld(room, far, came, asyncio.Lock())
 
 
 def document(folder: Path, pages: int, *, rows: int = 220) -> tuple[Path, list[Image.Image]]:
@@ -109,9 +108,9 @@ def is_fax_of(path: Path, page: Image.Image) -> bool:
 async def takes_a_fax(world: FaxWorld, folder: Path) -> None:
     path, pages = document(folder, 2)
     near, far = await world.from_far()
-    receiving = asyncio.create_task(world.room.engine.fax.receive(near))
+    receiving = asyncio.create_task(world.room.engine.fax.receive(near, new_mark()))
     await answered(far)
-    sent, taken = await world.far.fax.send(far, path), await receiving
+    sent, taken = await world.far.fax.send(far, path, new_mark()), await receiving
     assert (taken.status, taken.pages, taken.error) == (FaxStatus.COMPLETE, 2, "")
     assert (sent.status, sent.pages, sent.error) == (FaxStatus.COMPLETE, 2, "")
     assert taken.path is not None
@@ -123,7 +122,9 @@ async def takes_a_fax(world: FaxWorld, folder: Path) -> None:
 async def sends_a_fax(world: FaxWorld, folder: Path) -> None:
     path, pages = document(folder, 1, rows=300)
     near, far = await world.to_far()
-    sent, taken = await asyncio.gather(world.room.engine.fax.send(near, path), world.far.fax.receive(far))
+    sent, taken = await asyncio.gather(
+        world.room.engine.fax.send(near, path, new_mark()), world.far.fax.receive(far, new_mark())
+    )
     assert (sent.status, sent.pages, sent.error) == (FaxStatus.COMPLETE, 1, ""), taken
     assert taken.path is not None
     [got] = pages_of(taken.path)
@@ -135,7 +136,9 @@ async def sends_a_fax_on_the_callers_own_call(world: FaxWorld, folder: Path) -> 
     near, far = await world.from_far()
     await near.answer()
     await answered(far)
-    sent, taken = await asyncio.gather(world.room.engine.fax.send(near, path), world.far.fax.receive(far))
+    sent, taken = await asyncio.gather(
+        world.room.engine.fax.send(near, path, new_mark()), world.far.fax.receive(far, new_mark())
+    )
     assert (sent.status, sent.pages, sent.error) == (FaxStatus.COMPLETE, 1, ""), taken
     assert taken.path is not None
     [got] = pages_of(taken.path)
@@ -151,9 +154,9 @@ async def keeps_what_came_of_a_cut_fax(world: FaxWorld, folder: Path) -> None:
     near, far = await world.from_far()
     spool = world.room.server.settings.fax_dir
     before = set(spool.glob("*.tiff"))
-    receiving = asyncio.create_task(world.room.engine.fax.receive(near))
+    receiving = asyncio.create_task(world.room.engine.fax.receive(near, new_mark()))
     await answered(far)
-    sending = asyncio.create_task(world.far.fax.send(far, path))
+    sending = asyncio.create_task(world.far.fax.send(far, path, new_mark()))
     spool = world.room.server.settings.fax_dir
 
     before = set(spool.glob("*.tiff"))
@@ -175,14 +178,14 @@ async def keeps_what_came_of_a_cut_fax(world: FaxWorld, folder: Path) -> None:
 
 async def reports_a_caller_who_is_no_machine(world: FaxWorld, folder: Path) -> None:
     near, far = await world.from_far()
-    receiving = asyncio.create_task(world.room.engine.fax.receive(near))
+    receiving = asyncio.create_task(world.room.engine.fax.receive(near, new_mark()))
     await answered(far)
     await far.hang_up()
     taken = await asyncio.wait_for(receiving, 30)
     assert (taken.status, taken.pages, taken.path) == (FaxStatus.FAILED, 0, None)
     assert taken.error
     with pytest.raises(LegEnded):
-        await world.room.engine.fax.receive(near)
+        await world.room.engine.fax.receive(near, new_mark())
 
 
 async def test_faxes_come_go_are_cut_and_fail(tmp_path: Path, far_server: AsteriskServer) -> None:
@@ -197,3 +200,48 @@ async def test_faxes_come_go_are_cut_and_fail(tmp_path: Path, far_server: Asteri
                 sends_a_fax_on_the_callers_own_call,
             ):
                 group.create_task(scenario(world, tmp_path))
+
+
+async def test_faxes_go_on_without_the_gateway_and_the_next_one_knows_how_they_ended(
+    tmp_path: Path, far_server: AsteriskServer
+) -> None:
+    """One comes and one goes when it dies; both end while nobody listens."""
+    going, coming = new_mark(), new_mark()
+    path, [page] = document(tmp_path, 1, rows=240)
+    async with AsyncExitStack() as machines:
+        room = await machines.enter_async_context(asterisk_room(tmp_path))
+        async with running(room.engine, room.came):
+            world = await machines.enter_async_context(machine_beside(room, far_server))
+            near, far = await world.to_far()
+            caller, machine = await world.from_far()
+            taken = asyncio.create_task(world.far.fax.receive(far, new_mark()))
+            ours = [
+                asyncio.create_task(room.engine.fax.send(near, path, going)),
+                asyncio.create_task(room.engine.fax.receive(caller, coming)),
+            ]
+            await answered(machine)
+            sent = asyncio.create_task(world.far.fax.send(machine, path, new_mark()))
+            await wait_until(lambda: both_go(room), "both faxes are on their way")
+        for task in ours:
+            task.cancel()
+        await asyncio.wait(ours)
+        assert [(result.status, result.pages) for result in (await taken, await sent)] == [(FaxStatus.COMPLETE, 1)] * 2
+        next_one = room.another_engine()
+        async with running(next_one, room.came):
+            about = LeftFax(mark=coming, call_id=caller.id, caller=caller.caller, dialled=caller.dialled)
+            assert about in await next_one.fax.left()
+            came, went = await next_one.fax.resume(coming), await next_one.fax.resume(going)
+            assert came is not None
+            assert went is not None
+            assert [(result.status, result.pages) for result in (came, went)] == [(FaxStatus.COMPLETE, 1)] * 2
+            assert came.path is not None
+            assert is_fax_of(came.path, page)
+            for mark in (going, coming):
+                await next_one.fax.forget(mark)
+            assert await next_one.fax.resume(going) is None
+            assert about not in await next_one.fax.left()
+
+
+def both_go(room: AsteriskRoom) -> bool:
+    channels = room.server.command("core show channels concise")
+    return "SendFAX" in channels and "ReceiveFAX" in channels
