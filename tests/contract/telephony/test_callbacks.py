@@ -107,14 +107,15 @@ async def dial(line: Hotline, contact_id: str, agent_id: str, number: str) -> st
         return await callbacks.dial(uow, line.world.router, contact_id, agent_id, number)
 
 
-async def test_an_agent_calls_somebody_about_a_contact(line: Hotline) -> None:
+@pytest.mark.parametrize(("number", "rung"), [("0755 8812 3400", "+8675588123400"), ("6203", "extension:6203")])
+async def test_an_agent_calls_somebody_about_a_contact(line: Hotline, number: str, rung: str) -> None:
     other = await line.agent(staff_number="1008")
     agent = await line.agent(staff_number="1006")
     about = await line.world.arrives("mail")
-    made = await dial(line, about, agent, "0755 8812 3400")
+    made = await dial(line, about, agent, number)
     assert [offer.agent_id for offer in await line.world.offers(made)] == [agent]
     await (await line.engine.rings(f"agent:{agent}")).answer()
-    citizen = await line.engine.rings("+8675588123400")
+    citizen = await line.engine.rings(rung)
     await citizen.answer()
     await citizen.hears_prompt("工号幺零零六为您服务。")
     await citizen.hang_up()
