@@ -117,7 +117,8 @@ async def _create(uow: UnitOfWork, sender: SenderAddress, address: AddressRow, *
     await uow.session.flush()
     address.citizen_id, address.created_at = citizen.id, uow.now
     uow.session.add(address)
-    await make_findable(uow, citizen)
+    words = "\n".join(filter(None, [citizen.name, address.value]))
+    search.add(uow, search.Findable(entity=SEARCH_ENTITY, entity_id=citizen.id, text=words, sealed=citizen.sealed))
     return citizen
 
 
