@@ -2303,8 +2303,8 @@ export interface paths {
         put?: never;
         /**
          * Upload Prompt
-         * @description The body is a WAV file that says `text`. Again under the same key and language: it takes the place of the one
-         *     before.
+         * @description The body is a WAV or MP3 file that says `text`. Again under the same key and language: it takes the place of the
+         *     one before.
          */
         post: operations["upload_prompt_api_desk_telephone_prompts_post"];
         delete?: never;
