@@ -145,8 +145,8 @@ def build(settings: Settings) -> Services:
     plugins = plugin_channels(settings, database, redis, router, box)
     connectors |= {chat.channel: chat, Channel.VOICE: voice, Channel.CALLBACK: voice, **live_connectors(plugins)}
     status = StatusAnswers(Matters(database, access, router), RateLimits(redis, str(access.workspace_id)))
-    dial_guard, has_lines = DialGuard(settings.guard), settings.carries_by_asterisk
-    paper = paper_channels(database, access, blobs, box, waker, status, has_lines=has_lines, guard=dial_guard)
+    guard, lines = DialGuard(settings.guard), settings.carries_by_asterisk
+    paper = paper_channels(database, access, blobs, box, waker, status, has_lines=lines, guard=guard)
     return Services(
         settings=settings,
         access=access,
@@ -164,10 +164,7 @@ def build(settings: Settings) -> Services:
         acknowledgements=acknowledgements,
         chat=chat,
         form=_form(settings, database, redis, router, box, pages),
-        mail=paper.mail,
-        fax=paper.fax,
-        letter=paper.letter,
-        visit=paper.visit,
+        **vars(paper),
         sms=_sms(settings, database, redis, status, box),
         telegram=telegram_channel(settings, database, redis, router, box),
         voice=voice,
@@ -175,7 +172,7 @@ def build(settings: Settings) -> Services:
         plugins=plugins,
         desk=DeskSettings(origins=_origins(settings), secure_cookies=settings.origin.startswith("https:")),
         phones=_phones(settings),
-        dial_guard=dial_guard,
+        dial_guard=guard,
         speech=voice_of(settings.speech),
         feeds=Feeds(database=database, events=events, event_log=event_log, router=router),
     )

@@ -50,13 +50,7 @@ class Following:
     async def look(self, contact_id: str) -> None:
         """Ring for the offer that is pending now, or stop; put the call through, or let it go. Harmless to repeat."""
         board = self._board
-        async with self._house.database.unit_of_work(self._house.access, read_only=True) as uow:
-            row = await store.contact(uow, contact_id)
-            offer = await store.pending_offer(uow, contact_id)
-        if offer is not None and row.status == ContactStatus.OFFERED:
-            await board.phones.offer(contact_id, offer.agent_id, offer.fence, row.sender)
-        elif row.status != ContactStatus.ACTIVE:
-            await board.phones.withdraw(contact_id)
+        row = await board.phones.look(contact_id)
         call = board.calls.get(contact_id)
         if call is not None and row.status == ContactStatus.ACTIVE and row.agent_id:
             await board.connect(contact_id, row.agent_id)

@@ -132,7 +132,10 @@ class FakeParty:
 
 @dataclass
 class FakeEngine:
-    """`unreachable`: what `originate` fails for. `rung`: who was called, oldest first."""
+    """`unreachable`: what `originate` fails for. `rung`: who was called, oldest first.
+
+    `dials` counts what was to be dialled; while `dials_through` is not set it goes no further.
+    """
 
     real_time: bool = False
     folder: Path = field(default_factory=lambda: Path(mkdtemp(prefix="axd-calls-")))
@@ -143,9 +146,14 @@ class FakeEngine:
     spies: list[FakeSpy] = field(default_factory=list)
     rung: list[FakeParty] = field(default_factory=list)
     unreachable: set[str] = field(default_factory=set)
+    dials: int = 0
+    dials_through: asyncio.Event = field(default_factory=asyncio.Event)
     left_over: Adopted = field(default_factory=Adopted)
     _handler: OnIncoming | None = None
     _tasks: set["asyncio.Future[None]"] = field(default_factory=set)
+
+    def __post_init__(self) -> None:
+        self.dials_through.set()
 
     def now(self) -> datetime:
         return datetime.now(UTC)
@@ -164,6 +172,8 @@ class FakeEngine:
     async def originate(self, dial: Dial) -> CallLeg:
         if dial.to in self.unreachable:
             raise CallFailed(detail=HangUpCause.UNREACHABLE)
+        self.dials += 1
+        await self.dials_through.wait()
         leg = FakeLeg(self, dial.caller, dial.to, dict(dial.variables))
         self.legs.append(leg)
         self.rung.append(FakeParty(leg, dial))

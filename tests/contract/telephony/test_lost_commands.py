@@ -59,3 +59,20 @@ async def test_an_agent_is_rung_once_however_often_it_is_ordered(line: Hotline) 
     await line.bridged(caller, phone)
     await line.switchboard.connect(row.id, agent)
     assert [leg.dialled for leg in line.engine.legs].count(f"agent:{agent}") == 1
+
+
+async def test_an_offer_rings_once_although_it_is_accepted_while_it_is_dialled(line: Hotline) -> None:
+    line.engine.dials_through.clear()
+    caller = await line.engine.call()
+    row = await line.queued(caller)
+    agent = await line.agent()
+    offered = await line.contact(id=row.id, status=ContactStatus.OFFERED)
+    await wait_until(lambda: line.engine.dials, "the telephone is about to ring")
+    async with line.world.database.unit_of_work(line.world.access) as uow:
+        await line.world.router.accept(uow, row.id, agent, offered.fence)
+    await wait_until(lambda: line.switchboard.calls[row.id].reaching is not None, "the agent is to be reached")
+    line.engine.dials_through.set()
+    phone = await line.engine.rings(f"agent:{agent}")
+    await phone.answer()
+    await line.bridged(caller, phone)
+    assert [leg.dialled for leg in line.engine.legs].count(f"agent:{agent}") == 1
