@@ -1,8 +1,9 @@
 """What the widget sends and reads over HTTP, and the frames of the socket. All times are ISO 8601 in UTC.
 
 Client frames: hello {ticket, after_seq, language} first, then message, typing, read, end. Server frames: welcome, ack,
-message, answer, status, typing, read, idle, error, ping. The seq of a thread only grows; a frame `message` may come again,
-an `ack` only after the message is durable; an `answer` settles a query by number and PIN, of which nothing is kept.
+message, answer, status, typing, read, idle, error, ping. The seq of a thread only grows; a frame `message` may come
+again, an `ack` only after the message is durable; an `answer` settles a query by number and PIN, of which nothing is
+kept.
 """
 
 from typing import Annotated, Any, Literal
