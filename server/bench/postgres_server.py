@@ -41,7 +41,8 @@ async def private_postgres() -> AsyncIterator[str]:
             await _answers(port)
             yield f"postgresql+asyncpg://{ACCOUNT}@127.0.0.1:{port}/postgres"
         finally:
-            server.send_signal(signal.SIGINT)
+            # The whole group: who steps down to another account does not pass an interruption on.
+            os.killpg(server.pid, signal.SIGINT)
             await server.wait()
     finally:
         shutil.rmtree(folder, ignore_errors=True)
@@ -69,7 +70,9 @@ def _as_account(*argv: str | Path) -> list[str]:
 
 async def _start(*argv: str | Path) -> asyncio.subprocess.Process:
     quiet = asyncio.subprocess.DEVNULL
-    return await asyncio.create_subprocess_exec(*_as_account(*argv), stdout=quiet, stderr=quiet, cwd="/")
+    return await asyncio.create_subprocess_exec(
+        *_as_account(*argv), stdout=quiet, stderr=quiet, cwd="/", start_new_session=True
+    )
 
 
 async def _run(*argv: str | Path) -> None:
