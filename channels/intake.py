@@ -184,14 +184,13 @@ class ClaimLoop:
                     await self._arrive_at_once([item])
 
     async def _route(self, items: Sequence[_Read]) -> None:
-        if items:
-            async with self._database.unit_of_work(self._access) as uow:
-                rows = await ledger.still_waiting(uow, [row.id for row, _ in items])
-                waiting = [inbound for _, inbound in items if inbound.raw.key in rows]
-                answers = await self._arrivals.arrive_together(uow, waiting, rows)
-            self._spare_pins += [
-                item.pin for item, answer in zip(waiting, answers, strict=True) if item.pin and not answer.receipt_pin
-            ]
+        async with self._database.unit_of_work(self._access) as uow:
+            rows = await ledger.still_waiting(uow, [row.id for row, _ in items])
+            waiting = [inbound for _, inbound in items if inbound.raw.key in rows]
+            answers = await self._arrivals.arrive_together(uow, waiting, rows)
+        self._spare_pins += [
+            item.pin for item, answer in zip(waiting, answers, strict=True) if item.pin and not answer.receipt_pin
+        ]
 
     async def _failed(self, row: LedgerRow, error: Exception) -> None:
         if isinstance(error, IgnoredInbound):
