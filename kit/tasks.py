@@ -8,17 +8,21 @@ from typing import Any
 REPEAT_S = 0.1
 
 
-async def stop(tasks: Iterable[asyncio.Task[None]]) -> None:
+async def stop(tasks: Iterable[asyncio.Task[Any]]) -> None:
     """Cancel `tasks` and wait for their end; what they raise is dropped.
 
     Cancels again until they end: `asyncio.wait_for` of Python 3.11, which the Redis client sends with, swallows a
     cancellation that comes in the moment the inner work is done (CPython issue 81839).
     """
-    waiting = {task for task in tasks if not task.done()}
+    stopped = list(tasks)
+    waiting = {task for task in stopped if not task.done()}
     while waiting:
         for task in waiting:
             task.cancel()
         _, waiting = await asyncio.wait(waiting, timeout=REPEAT_S)
+    for task in stopped:
+        if not task.cancelled():
+            task.exception()  # else it is reported as one that nobody looked at
 
 
 async def uninterrupted(work: Coroutine[Any, Any, None]) -> None:

@@ -5,7 +5,7 @@ bridges; it never chooses who answers. Times are seconds, numbers are E.164 wher
 as the network gave them, and "" when withheld.
 """
 
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -119,6 +119,10 @@ class CallLeg(Protocol):
 
     async def play(self, media: Media, *, stop_on_digit: bool = False) -> str | None:
         """Play to the end; with `stop_on_digit` a key ends it and is returned. Ends at once when cancelled."""
+        ...
+
+    async def play_all(self, sounds: AsyncGenerator[Media, None], *, stop_on_digit: bool = False) -> str | None:
+        """As `play`, without a pause between them: each is asked for when the one before begins to be heard."""
         ...
 
     async def collect_digits(

@@ -1,7 +1,7 @@
 """One party's line on Asterisk: a channel in our application."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import suppress
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
@@ -12,6 +12,7 @@ from telephony.asterisk.ari import AsteriskLost, AsteriskRefused, Event
 from telephony.asterisk.causes import cause_of, number_of
 from telephony.asterisk.wire import Wire
 from telephony.calls import Answered, Digit, Ended, FaxTone, HangUpCause, LegEnded, LegEvent, LegState, Media
+from telephony.in_turn import in_order, one_by_one, until_key
 from telephony.leg_events import DuplicateGuard, Keys, LegEvents
 
 if TYPE_CHECKING:
@@ -37,6 +38,7 @@ class AsteriskLeg:
         self.end_cause: int | None = None
         self._wire, self._state, self._variables = wire, state, dict(variables)
         self._events, self._keys, self._guard = LegEvents(), Keys(), DuplicateGuard()
+        self._line = asyncio.Lock()
         self._music = False
         self._ends: set[asyncio.Future[Event]] = set()
         self._ended = asyncio.Event()
@@ -60,38 +62,39 @@ class AsteriskLeg:
             raise LegEnded
 
     async def play(self, media: Media, *, stop_on_digit: bool = False) -> str | None:
+        return await self.play_all(in_order([media]), stop_on_digit=stop_on_digit)
+
+    async def play_all(self, sounds: AsyncGenerator[Media, None], *, stop_on_digit: bool = False) -> str | None:
         self._must_live()
-        uri = await self._wire.uri(media)
         if self._music:
             await self.ask("DELETE", "/moh")
         try:
-            return await self._play(uri, stop_on_digit)
+            playing = one_by_one(sounds, self._play)
+            return await (until_key(self._keys, playing) if stop_on_digit else playing)
         finally:
-            if media.passing:
-                await uninterrupted(self._wire.forget(uri))
             if self._music and self._state is not LegState.ENDED:
                 await uninterrupted(self._start_music())
 
-    async def _play(self, uri: str, stop_on_digit: bool) -> str | None:
-        playback = new_id()
+    async def _play(self, media: Media) -> None:
+        """A channel hears its playbacks in the order in which Asterisk was asked for them."""
+        playback, uri = new_id(), ""
         finished = self.until_ended(self._wire.expect(f"playback:{playback}"))
-        key = asyncio.create_task(self._keys.next()) if stop_on_digit else None
         try:
-            await self.ask("POST", f"/play/{playback}", {"media": uri})
-            ends: set[asyncio.Future[Any]] = {finished, key} if key else {finished}
-            await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
-            if key is not None and key.done():
-                return key.result()
+            async with self._line:
+                uri = await self._wire.uri(media)
+                await self.ask("POST", f"/play/{playback}", {"media": uri})
+            await asyncio.wait((finished,))
             finished.result()
             if self.end_cause is not None:  # the hang-up cut it short
                 raise LegEnded
-            return None
         finally:
-            if key is not None and not key.done():
-                await _silently_cancel(key)
-            if not finished.done():
+            if finished.done():
+                finished.exception()
+            else:
                 finished.cancel()
                 await uninterrupted(self._stop_playback(playback))
+            if media.passing and uri:
+                await uninterrupted(self._wire.forget(uri))
 
     async def _stop_playback(self, playback: str) -> None:
         with suppress(AsteriskLost, AsteriskRefused):
@@ -235,9 +238,3 @@ class AsteriskLeg:
         self._keys.close()
         self._ended.set()
         self._events.add(Ended(cause=cause, at=at))
-
-
-async def _silently_cancel(task: "asyncio.Task[str | None]") -> None:
-    task.cancel()
-    with suppress(asyncio.CancelledError, LegEnded):
-        await task

@@ -3,7 +3,7 @@
 import asyncio
 import logging
 import time
-from collections.abc import AsyncIterator, Awaitable, Coroutine
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Coroutine
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal, Protocol, TypeVar
@@ -13,6 +13,7 @@ from telephony.calls import Answered, Digit, Ended, HangUpCause, LegEnded, LegEv
 from telephony.embedded.audio import dtmf, read_wav
 from telephony.embedded.mixer import Playback, Voice
 from telephony.embedded.peer import Peer
+from telephony.in_turn import in_order, one_by_one, until_key
 from telephony.leg_events import Keys, LegEvents
 from telephony.waveform import Samples
 
@@ -103,13 +104,20 @@ class EmbeddedLeg:
             await self.tell_state()
 
     async def play(self, media: Media, *, stop_on_digit: bool = False) -> str | None:
+        return await self.play_all(in_order([media]), stop_on_digit=stop_on_digit)
+
+    async def play_all(self, sounds: AsyncGenerator[Media, None], *, stop_on_digit: bool = False) -> str | None:
         self._require_alive()
-        sound = await asyncio.to_thread(read_wav, media.path)
-        async with self._playing:
-            if not stop_on_digit:
-                await self._alive(self._sound(sound))
-                return None
-            return await self._alive(self._sound_until_key(sound))
+        playing = one_by_one(sounds, self._play)
+        return await self._alive(until_key(self._keys, playing) if stop_on_digit else playing)
+
+    async def _play(self, media: Media) -> None:
+        reading = asyncio.ensure_future(asyncio.to_thread(read_wav, media.path))
+        try:
+            async with self._playing:
+                await self._sound(await reading)
+        finally:
+            reading.cancel()
 
     async def collect_digits(
         self, limit: int, timeout_s: float, *, first: str = "", terminator: str = "#", gap_s: float = 3.0
@@ -231,16 +239,6 @@ class EmbeddedLeg:
             await over.wait()
         finally:
             playback.stop()
-
-    async def _sound_until_key(self, sound: Samples) -> str | None:
-        key = asyncio.ensure_future(self._keys.next())
-        playing = asyncio.ensure_future(self._sound(sound))
-        try:
-            await asyncio.wait((key, playing), return_when=asyncio.FIRST_COMPLETED)
-            return key.result() if key.done() else None
-        finally:
-            key.cancel()
-            playing.cancel()
 
     async def _alive(self, work: Coroutine[Any, Any, T]) -> T:
         """`work`, unless the leg ends first: then `LegEnded`."""

@@ -7,8 +7,10 @@ from dataclasses import dataclass
 from typing import Any, cast
 
 from telephony.calls import FaxTone, LegEnded
+from telephony.in_turn import in_order
 from telephony.ivr import nodes
 from telephony.ivr.flow import Flow
+from telephony.ivr.monologue import Monologue, monologue_from
 from telephony.ivr.nodes import FAILED, INVALID, NEXT, OTHER, REPEAT, SILENCE, AnyNode, Say
 from telephony.ivr.ports import Session, Step, Surroundings
 
@@ -93,8 +95,7 @@ class Interpreter:
     async def _go(self, key: str) -> Outcome:
         for _ in range(MOST_STEPS):
             node = self._flow.nodes[key]
-            if self._entered is not None:
-                await self._entered(self._session, key, node)
+            await self._enter_node(key, node)
             ending = await self._ending(key, node)
             if ending is not None:
                 self._session.path.append(Step(node=key, exit=""))
@@ -103,6 +104,9 @@ class Interpreter:
                 if not await self._enter(key, node.flow):
                     return ToQueue(node=key)
                 key = self._flow.start
+                continue
+            if isinstance(node, nodes.Play):
+                key = await self._speak(key, node)
                 continue
             name, keys = await self._pass(key, node)
             self._session.path.append(Step(node=key, exit=name, keys=keys))
@@ -134,6 +138,23 @@ class Interpreter:
             return ToNumber(to=node.to, timeout_s=node.timeout_s, on_failed=node.on_failed)
         return ToFax() if isinstance(node, nodes.Fax) else Finished()
 
+    async def _enter_node(self, key: str, node: AnyNode) -> None:
+        if self._entered is not None:
+            await self._entered(self._session, key, node)
+
+    async def _speak(self, key: str, node: nodes.Play) -> str:
+        """Say it, and all that is only said after it; the key of the node that follows."""
+        session = self._session
+        said = Monologue(monologue_from(key, self._flow), session, self._around, self._enter_node)
+        try:
+            if not (self._pressed and node.interruptible):
+                pressed = await session.leg.play_all(said.sounds(), stop_on_digit=node.interruptible)
+                self._pressed = pressed or self._pressed
+        except (LegEnded, asyncio.CancelledError):
+            session.path.append(Step(node=said.at, exit="hung_up"))
+            raise
+        return await said.end()
+
     async def _pass(self, key: str, node: AnyNode) -> Exit:
         try:
             return await _ACTIONS[node.kind](self, node)
@@ -145,11 +166,9 @@ class Interpreter:
         """Play; with `stop` a key ends it and waits in `_pressed` for who asks next."""
         if self._pressed and stop:
             return
-        for media in await self._around.sounds(say, self._session) if say else ():
-            key = await self._session.leg.play(media, stop_on_digit=stop)
-            if key:
-                self._pressed = key
-                return
+        if say:
+            sounds = in_order(await self._around.sounds(say, self._session))
+            self._pressed = await self._session.leg.play_all(sounds, stop_on_digit=stop) or self._pressed
 
     async def _key(self, timeout_s: float) -> str:
         pressed, self._pressed = self._pressed, ""
@@ -159,10 +178,6 @@ class Interpreter:
 
     async def answer(self, _node: nodes.Answer) -> Exit:
         await self._session.leg.answer()
-        return NEXT, ""
-
-    async def play(self, node: nodes.Play) -> Exit:
-        await self._hear(node.say, stop=node.interruptible)
         return NEXT, ""
 
     async def menu(self, node: nodes.Menu) -> Exit:
@@ -297,7 +312,6 @@ class Interpreter:
 _Action = Callable[[Interpreter, Any], Awaitable[Exit]]
 _ACTIONS: Mapping[str, _Action] = {
     "answer": Interpreter.answer,
-    "play": Interpreter.play,
     "menu": Interpreter.menu,
     "digits": Interpreter.digits,
     "branch": Interpreter.branch,

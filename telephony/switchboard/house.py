@@ -18,6 +18,7 @@ from router.contact import Channel
 from router.service import Router
 from telephony.calls import CallEngine, CallLeg, LegEnded, Media
 from telephony.guard import DialGuard, GuardSettings
+from telephony.in_turn import in_order
 from telephony.ivr.nodes import Part, Say
 from telephony.ivr.ports import Answer, Session
 from telephony.switchboard.fax_back import FaxBack
@@ -98,11 +99,7 @@ class House:
 
     async def say(self, leg: CallLeg, say: Say, session: Session, *, stop: bool = False) -> str:
         """Let `leg` hear `say`; with `stop` a key ends it and is returned."""
-        for media in await self.speaker.sounds(say, session.language, session.values):
-            key = await leg.play(media, stop_on_digit=stop)
-            if key:
-                return key
-        return ""
+        return await leg.play_all(in_order(await self.sounds(say, session)), stop_on_digit=stop) or ""
 
     async def sounds(self, say: Say, session: Session) -> list[Media]:
         return list(await self.speaker.sounds(say, session.language, session.values))

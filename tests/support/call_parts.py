@@ -1,7 +1,7 @@
 """The moving parts of the fake call engine (`tests/support/calls.py`): legs, bridges, recordings."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -63,6 +63,13 @@ class FakeLeg:
             self.playing = None
         self._require_alive()
         return self.keys.pop(0) if stop_on_digit and self._has_key() else None
+
+    async def play_all(self, sounds: AsyncGenerator[Media, None], *, stop_on_digit: bool = False) -> str | None:
+        async for media in sounds:
+            key = await self.play(media, stop_on_digit=stop_on_digit)
+            if key:
+                return key
+        return None
 
     def _has_key(self) -> bool:
         return bool(self.keys) and self.keys[0] not in (SILENCE, HANG_UP)

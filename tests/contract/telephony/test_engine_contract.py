@@ -20,6 +20,7 @@ from telephony.calls import (
     LegState,
     SpyMode,
 )
+from telephony.in_turn import in_order
 from tests.support.call_rooms import ENDINGS, SUBJECTS, EngineRoom, Telephone
 from tests.support.tones import TONES, read_wav, tone_media, tones_in
 from tests.support.waiting import wait_until
@@ -107,6 +108,18 @@ async def test_a_key_ends_a_prompt_that_asks_for_one(room: EngineRoom) -> None:
     await hears(phone, PROMPT)
     await phone.press("2")
     assert await asyncio.wait_for(playing, 30) == "2"
+    await hears(phone)
+
+
+async def test_prompts_in_a_row_are_heard_one_after_another_and_a_key_ends_them_all(room: EngineRoom) -> None:
+    leg, phone = await answered(room)
+    row = [tone_media(room.folder, hz, seconds) for hz, seconds in ((PROMPT, 3), (THIRD, 30), (CITIZEN, 30))]
+    playing = asyncio.create_task(leg.play_all(in_order(row), stop_on_digit=True))
+    await hears(phone, PROMPT)
+    await hears(phone, THIRD)
+    await phone.press("25")
+    assert await asyncio.wait_for(playing, 30) == "2"
+    assert await leg.collect_digits(1, 5) == "5"
     await hears(phone)
 
 

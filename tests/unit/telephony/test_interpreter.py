@@ -1,6 +1,7 @@
 """One caller through a flow, on the engine without sound."""
 
 import asyncio
+from contextlib import aclosing
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,8 @@ from telephony.calls import FaxTone, HangUpCause, LegEnded
 from telephony.ivr.default_flow import default_flow
 from telephony.ivr.flow import Flow, walk
 from telephony.ivr.interpreter import Finished, Interpreter, ToFax, ToNumber, ToQueue
-from telephony.ivr.nodes import Queue
+from telephony.ivr.monologue import Monologue, monologue_from
+from telephony.ivr.nodes import AnyNode, Queue
 from telephony.ivr.ports import Session
 from tests.support.call_parts import SILENCE, FakeLeg
 from tests.support.calls import FakeParty
@@ -138,6 +140,26 @@ async def test_a_hang_up_is_kept_with_the_place_where_it_happened(room: Room) ->
     with pytest.raises(LegEnded):
         await running
     assert room.path[-2:] == [("welcome", "2"), ("automatic", "hung_up")]
+
+
+async def test_what_is_only_said_is_made_ready_ahead_and_passed_when_it_is_heard(room: Room) -> None:
+    play = {"kind": "play", "say": TEXT}
+    said = {name: {**play, "next": after} for name, after in (("a", "b"), ("b", "c"), ("c", "bye"))}
+    flow = Flow.model_validate({"start": "a", "nodes": {**said, "bye": BYE}})
+    entered: list[str] = []
+
+    async def enter(key: str, _node: AnyNode) -> None:
+        entered.append(key)
+
+    monologue = Monologue(monologue_from("a", flow), room.session, room.around, enter)
+    async with aclosing(monologue.sounds()) as sounds:
+        await anext(sounds)
+        await anext(sounds)
+        assert (monologue.at, room.path) == ("a", [])
+        await anext(sounds)
+        assert (monologue.at, room.path) == ("b", [("a", "next")])
+    assert await monologue.end() == "bye"
+    assert (room.path, entered) == ([("a", "next"), ("b", "next"), ("c", "next")], ["b", "c"])
 
 
 async def test_a_fax_tone_is_heard_at_any_time(room: Room) -> None:
