@@ -2,6 +2,8 @@
 
 import asyncio
 import secrets
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
 from tests.support.sip_message import SipMessage
@@ -13,10 +15,9 @@ class SipRegistrar(asyncio.DatagramProtocol):
     port: int = 0
     _transport: asyncio.DatagramTransport | None = None
 
-    async def open(self, host: str) -> None:
-        loop = asyncio.get_running_loop()
-        self._transport, _ = await loop.create_datagram_endpoint(lambda: self, local_addr=(host, 0))
-        self.port = self._transport.get_extra_info("sockname")[1]
+    def connection_made(self, transport: asyncio.DatagramTransport) -> None:  # type: ignore[override]
+        self._transport = transport
+        self.port = transport.get_extra_info("sockname")[1]
 
     def datagram_received(self, data: bytes, addr: tuple[str | int, ...]) -> None:
         message = SipMessage.parse(data.decode())
@@ -32,6 +33,12 @@ class SipRegistrar(asyncio.DatagramProtocol):
         assert self._transport is not None
         self._transport.sendto(str(answer).encode(), addr)
 
-    def close(self) -> None:
-        if self._transport is not None:
-            self._transport.close()
+
+@asynccontextmanager
+async def sip_registrar(host: str) -> AsyncIterator[SipRegistrar]:
+    registrar = SipRegistrar()
+    transport, _ = await asyncio.get_running_loop().create_datagram_endpoint(lambda: registrar, local_addr=(host, 0))
+    try:
+        yield registrar
+    finally:
+        transport.close()

@@ -13,7 +13,7 @@ from tests.support.asterisk_peer import AsteriskRoom, asterisk_room
 from tests.support.call_rooms import asterisk, running
 from tests.support.sip_message import OPAQUE
 from tests.support.sip_phone import SipPhone
-from tests.support.sip_registrar import SipRegistrar
+from tests.support.sip_registrar import sip_registrar
 from tests.support.waiting import wait_until
 
 
@@ -60,9 +60,7 @@ async def test_no_trunk_serves_a_number_that_none_has_as_its_beginning(tmp_path:
 
 
 async def test_a_trunk_registers_with_its_password_and_again_after_a_change(tmp_path: Path) -> None:
-    registrar = SipRegistrar()
-    await registrar.open("127.0.0.3")
-    async with asterisk(tmp_path) as room:
+    async with sip_registrar("127.0.0.3") as registrar, asterisk(tmp_path) as room:
         assert isinstance(room, AsteriskRoom)
         trunk = Trunk(
             id="r1", name="R", host="127.0.0.3", port=registrar.port, username="axd", secret="s", registers=True
@@ -72,12 +70,17 @@ async def test_a_trunk_registers_with_its_password_and_again_after_a_change(tmp_
         await wait_until(lambda: registrar.registered, "the trunk registers")
         said = dict(OPAQUE.findall(registrar.registered[0].get("Authorization").partition(" ")[2]))
         assert (said["username"], said["realm"]) == ("axd", "network")
+
+        async def is_in() -> bool:
+            known = await asyncio.to_thread(room.server.command, "pjsip show registrations")
+            return any("trunk-r1" in line and "Registered" in line for line in known.splitlines())
+
+        await wait_until(is_in, "Asterisk has read that it is registered: until then it does not sign off")
         room.lend(*room.book.trunks[:1])
         await room.engine.lines.hand_over()
         await wait_until(
             lambda: any(message.get("Expires") == "0" for message in registrar.registered), "the trunk signs off"
         )
-    registrar.close()
 
 
 async def test_a_phone_needs_its_password_and_strangers_get_no_call(tmp_path: Path) -> None:
