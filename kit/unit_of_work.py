@@ -13,11 +13,11 @@ from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 
 from kit.access import Access, bind_access
 from kit.clock import Clock
-from kit.database import READ_ONLY
 from kit.errors import Unavailable
 from kit.event_row import EventBatchRow, NewEvent, batch_of
 from kit.ids import new_id
 from kit.masses import BY_ID, insert_into, update_by_id
+from kit.reading import keep_from_writing, reading_options
 from kit.tables import Base, Row
 
 log = logging.getLogger(__name__)
@@ -160,6 +160,7 @@ class Database:
         self.clock = clock
         self.publisher = publisher
         self._is_sqlite = engine.dialect.name == "sqlite"
+        self._reading = reading_options(engine)
         # SQLite has one writer; queueing in the process is fair, its busy handler is not.
         self._writer = asyncio.Lock()
         self._under_way = 0
@@ -213,7 +214,8 @@ class Database:
             uow = UnitOfWork(session, access, self.clock)
             with _unavailable():
                 if read_only:
-                    await session.connection(execution_options={READ_ONLY: True})
+                    keep_from_writing(session.sync_session)
+                    await session.connection(execution_options=self._reading)
                 yield uow
                 if read_only:
                     session.expunge_all()  # or the rollback would empty the rows that were read
