@@ -23,6 +23,7 @@ def make_engine(url: str, *, pool_size: int = 10) -> AsyncEngine:
         url,
         pool_size=pool_size,
         max_overflow=pool_size,
+        pool_use_lifo=True,  # the few that are in use keep what the server knows of them at hand
         hide_parameters=True,  # what a citizen wrote must not reach the log with a failed statement
     )
     _replace_closed(engine)
