@@ -26,7 +26,8 @@ check: dev ## Style, types, layers and generated files, without running a test
 	@scripts/frontend check
 	@scripts/openapi-types --check
 
-bench: dev ## Measure routing and messages, write docs/performance.md
+bench: dev ## Measure everything (some 20 minutes), write docs/performance.md
+	@scripts/install-test-peers
 	.venv/bin/axd bench all
 
 e2e: dev ## Only the tests that drive Chromium

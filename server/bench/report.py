@@ -10,9 +10,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from server.bench.asterisk_server import NoAsterisk
+from server.bench.ingest import Amount, run_ingest
+from server.bench.ingest_feeds import FEEDS
 from server.bench.message import run_message
 from server.bench.postgres_server import private_postgres
 from server.bench.routing import growth_exponent, run_routing
+from server.bench.voice import run_voice
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "performance.md"
 LOOK_S = 5.0
@@ -21,6 +25,9 @@ SIZES = (10, 100, 1000, 10_000)
 WAITING = 1000
 ROUTING_S = 10.0
 CHATS, RATE, MESSAGE_S = 1000, 300.0, 30.0
+INGEST_S = 10.0
+NO_ASTERISK = "Not measured: there is no Asterisk here; run `scripts/install-asterisk`."
+CALLS, CALLS_S = 300, 30.0
 
 ROUTING_COLUMNS = (
     *("agents", "assignments_per_s", "noop_per_s", "ratio", "redis_cpu_us"),
@@ -30,9 +37,16 @@ MESSAGE_COLUMNS = (
     *("database", "chats", "rate", "p50_ms", "p99_ms", "acknowledged_p50_ms", "acknowledged_p99_ms"),
     *("sent", "acknowledged", "received"),
 )
+INGEST_COLUMNS = ("channel", "items_per_s", "p50_ms", "p99_ms", "rss_mb", "opened", "continued")
+VOICE_COLUMNS = (
+    *("channels", "gaps_over_60ms", "plain_gaps_over_60ms", "invite_200_p50_ms", "invite_200_p99_ms"),
+    *("plain_invite_200_p99_ms", "first_audio_p50_ms", "first_audio_p99_ms", "ring_p50_ms", "ring_p99_ms"),
+    *("digits_right", "digits_right_60ms"),
+)
 TEMPLATE = """# Performance
 
-Written by `make bench`. Absolute figures belong to the machine below; take ratios to another one.
+Written by `make bench`. Absolute figures belong to the machine below; take ratios to another one. Longer runs are in
+[long-runs.md](long-runs.md).
 
 {void}- When: {now:%Y-%m-%d %H:%M} UTC
 - Machine: {machine.cores} cores, {machine.processor}, {machine.memory_gib} GiB
@@ -55,6 +69,21 @@ Growth exponent of Redis CPU from {smallest} to {largest} agents: {exponent} (go
 The clients run on the same machine and share its cores. Goal: p99 of 25 ms at 300 messages a second and 1,000 chats.
 
 {message}
+
+## Ingest
+
+`axd bench ingest`: stored, parsed, routed and enqueued, in one process. What is `opened` began a contact, what is
+`continued` went into an open one; to open is what costs.
+
+{ingest}
+
+## Calls
+
+`axd bench voice`: channels in the menu of the whole product on Asterisk, beside the same prompts by a plain dial plan.
+`ring`: from the queue to the INVITE at the agent's telephone, with 50 agents; `digits_right` of 1,000 keys. Goals: no
+gap over 60 ms with 300 channels, ring p99 below 50 ms.
+
+{voice}
 """
 
 
@@ -72,6 +101,17 @@ class Machine:
         return self.busy <= BUSY_SHARE
 
 
+@dataclass(frozen=True, kw_only=True)
+class Tables:
+    """What was measured, a row each. `voice` is None where there is no Asterisk."""
+
+    routing: Sequence[dict[str, Any]]
+    exponent: float | None
+    message: Sequence[dict[str, Any]]
+    ingest: Sequence[dict[str, Any]]
+    voice: dict[str, Any] | None
+
+
 def run_all(show: Callable[[dict[str, Any]], None]) -> None:
     """Measure everything, show each line as it comes, write docs/performance.md."""
     machine = look_at_machine()
@@ -85,7 +125,21 @@ def run_all(show: Callable[[dict[str, Any]], None]) -> None:
     show(message[0])
     message.append(asyncio.run(_on_postgres()))
     show(message[1])
-    PAGE.write_text(page(machine, routing, exponent, message), "utf-8")
+    ingest = []
+    for channel in FEEDS:
+        ingest.append(run_ingest(channel, Amount(seconds=INGEST_S)))
+        show(ingest[-1])
+    voice = _calls()
+    show(voice or {"voice": NO_ASTERISK})
+    tables = Tables(routing=routing, exponent=exponent, message=message, ingest=ingest, voice=voice)
+    PAGE.write_text(page(machine, tables), "utf-8")
+
+
+def _calls() -> dict[str, Any] | None:
+    try:
+        return run_voice(CALLS, CALLS_S)
+    except NoAsterisk:
+        return None
 
 
 async def _on_postgres() -> dict[str, Any]:
@@ -122,9 +176,7 @@ def _processor() -> str:
     return platform.machine()
 
 
-def page(
-    machine: Machine, routing: Sequence[dict[str, Any]], exponent: float | None, message: Sequence[dict[str, Any]]
-) -> str:
+def page(machine: Machine, tables: Tables) -> str:
     """The whole of docs/performance.md."""
     return TEMPLATE.format(
         void=_void(machine),
@@ -133,11 +185,13 @@ def page(
         python=platform.python_version(),
         system=f"{platform.system()} {platform.release()}",
         waiting=WAITING,
-        routing=_table(routing, ROUTING_COLUMNS),
-        exponent=exponent,
+        routing=_table(tables.routing, ROUTING_COLUMNS),
+        exponent=tables.exponent,
         smallest=SIZES[0],
         largest=SIZES[-1],
-        message=_table([{**line, **line["hops"]} for line in message], MESSAGE_COLUMNS),
+        message=_table([{**line, **line["hops"]} for line in tables.message], MESSAGE_COLUMNS),
+        ingest=_table(tables.ingest, INGEST_COLUMNS),
+        voice=_table([tables.voice], VOICE_COLUMNS) if tables.voice else NO_ASTERISK,
     )
 
 
