@@ -2,6 +2,7 @@ export default {
   title: 'Inbox',
   list: 'Conversations',
   thread: 'Conversation',
+  back: 'Back',
   side: 'Citizen and case',
   scope: 'Which ones',
   mine: 'Mine {n}',

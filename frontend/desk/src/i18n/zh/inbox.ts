@@ -2,6 +2,7 @@ export default {
   title: '收件箱',
   list: '会话列表',
   thread: '会话内容',
+  back: '返回',
   side: '诉求人、工单',
   scope: '列表范围',
   mine: '我的 {n}',
