@@ -14,8 +14,10 @@ from tests.support.services import Postgres
 KINDS = ("sqlite", "postgresql")
 # A copy of the template would cost half a second for each test, emptying costs 20 ms. What a test left behind is cut
 # off first; the order of tables does not matter to a replica.
-EMPTY = """
+CUT_OFF = """
 select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid();
+"""
+EMPTY = f"""{CUT_OFF}
 set session_replication_role = replica;
 do $$ declare name text; begin
     for name in select tablename from pg_tables where schemaname = 'public' and tablename <> 'alembic_version' loop

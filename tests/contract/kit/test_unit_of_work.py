@@ -1,9 +1,10 @@
 """A unit of work is all or nothing, and what follows a commit follows only a commit."""
 
 import asyncio
+from typing import Any
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from kit.access import Access
 from kit.database import make_engine, make_writer
@@ -13,6 +14,9 @@ from kit.ids import new_id
 from kit.unit_of_work import Database, UnitOfWork
 from records.messages.tables import ThreadRow
 from tests.support.clock import ManualClock
+from tests.support.databases import CUT_OFF
+from tests.support.services import Postgres
+from tests.support.waiting import wait_until
 
 HOME = Access.system(new_id())
 
@@ -118,3 +122,29 @@ async def test_a_database_that_cannot_be_reached_is_said_to_be_unavailable(clock
         async with Database(engine, clock).unit_of_work(HOME) as uow:
             await uow.session.scalars(select(ThreadRow))
     await engine.dispose()
+
+
+async def test_who_only_reads_cannot_write(database: Database) -> None:
+    with pytest.raises(RuntimeError, match="only reads"):
+        async with database.unit_of_work(HOME, read_only=True) as uow:
+            uow.session.add(_thread(uow, "a"))
+            await uow.session.flush()
+    with pytest.raises(RuntimeError, match="only reads"):
+        async with database.unit_of_work(HOME, read_only=True) as uow:
+            await uow.session.execute(update(ThreadRow).values(subject="b"))
+    assert await _keys(database) == []
+
+
+async def test_a_connection_that_the_server_closed_is_replaced_at_once(
+    postgres: Postgres, migrated_postgres: str, migrated_postgres_url: str, clock: ManualClock
+) -> None:
+    database = Database(make_engine(migrated_postgres_url), clock)
+    async with database.unit_of_work(HOME, read_only=True) as uow:
+        raw = await (await uow.session.connection()).get_raw_connection()
+        driver: Any = raw.driver_connection
+    await asyncio.to_thread(postgres.psql, CUT_OFF, migrated_postgres)
+    await wait_until(driver.is_closed, "the driver sees that it is cut off")
+    async with database.unit_of_work(HOME) as uow:
+        uow.session.add(_thread(uow, "a"))
+    assert await _keys(database) == ["a"]
+    await database.close()
