@@ -10,6 +10,8 @@ from router.contact import ChannelClass, OfferOutcome, class_of
 from router.tables import AgentRow, ContactRow, OfferRow
 
 DESK = "desk"
+CALLS = "calls"
+"""What the switchboard follows: else it would read of every chat message, too."""
 
 
 def contact_changed(uow: UnitOfWork, row: ContactRow, *, previous_agent_id: str | None = None) -> None:
@@ -22,7 +24,10 @@ def contact_changed(uow: UnitOfWork, row: ContactRow, *, previous_agent_id: str 
 
 def contact_counted(uow: UnitOfWork, row: ContactRow, *, previous_agent_id: str | None = None) -> None:
     """Tell staff alone: nothing changed that the citizen sees."""
-    uow.emit(DESK, "contact", row.id, row.version, _routing_fields(row, previous_agent_id), sealed=row.sealed)
+    data = _routing_fields(row, previous_agent_id)
+    uow.emit(DESK, "contact", row.id, row.version, data, sealed=row.sealed)
+    if class_of(row.channel) is ChannelClass.VOICE:
+        uow.emit(CALLS, "contact", row.id, row.version, data, sealed=row.sealed)
 
 
 class Unread(Protocol):

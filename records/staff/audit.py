@@ -44,12 +44,13 @@ def record(
 
 
 def record_sealing(uow: UnitOfWork, entity: str, entity_id: str, version: int, reason: str) -> None:
-    """Write down that an ordinary record became confidential, and tell the pages that may not show it any more.
+    """Write down that an ordinary record became confidential; tell pages and calls, which must not give it away.
 
     `version`: the record's own, with which it became so. What the trail said of it before vanishes with it.
     """
     record(uow, SEALED, entity, entity_id, reason[:MAX_REASON_CHARS], sealed=True)
-    uow.emit("desk", "sealed", entity_id, version, {"entity": entity})
+    for family in ("desk", "calls"):
+        uow.emit(family, "sealed", entity_id, version, {"entity": entity})
 
 
 async def latest(uow: UnitOfWork, query: str = "", limit: int = 200) -> list[AuditRow]:

@@ -6,6 +6,7 @@ Commands of pages come sooner, but may be lost with the process that sends them;
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Protocol
 
+from router.announcements import CALLS
 from router.contact import ContactStatus
 from telephony.switchboard import store
 from telephony.switchboard.call import Call
@@ -34,7 +35,7 @@ class Following:
     async def run(self) -> None:
         """Look at each call whose contact changes, until cancelled."""
         house = self._house
-        async with house.events.subscribe(house.workspace_id, "desk") as news:
+        async with house.events.subscribe(house.workspace_id, CALLS) as news:
             while True:
                 event = await news.get()
                 if event is None:

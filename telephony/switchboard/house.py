@@ -74,6 +74,7 @@ class House:
         task = asyncio.create_task(_guarded(work))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+        task.add_done_callback(lambda _: work.close())  # it never began where the task was cancelled at once
         return task
 
     @property
