@@ -16,11 +16,11 @@ from telephony.calls import (
     FaxTone,
     HangUpCause,
     LegEnded,
-    LegEvent,
     LegState,
     SpyMode,
 )
 from telephony.in_turn import in_order
+from tests.support.call_hearing import event_of, hears
 from tests.support.call_rooms import ENDINGS, SUBJECTS, EngineRoom, Telephone
 from tests.support.tones import TONES, read_wav, tone_media, tones_in
 from tests.support.waiting import wait_until
@@ -49,28 +49,6 @@ async def reached(room: EngineRoom, hz: int | None = None) -> tuple[CallLeg, Tel
     await event_of(leg, Answered)
     await phone.speak(hz)
     return leg, phone
-
-
-async def event_of(leg: CallLeg, kind: type[LegEvent], timeout_s: float = 30) -> LegEvent:
-    async with asyncio.timeout(timeout_s):
-        async for event in leg.events():
-            if isinstance(event, kind):
-                return event
-    raise AssertionError(f"no {kind.__name__}")
-
-
-async def hears(phone: Telephone, *tones: int) -> None:
-    """Exactly these, sooner or later."""
-    last: list[frozenset[int]] = []
-
-    async def same() -> bool:
-        last[:] = [await phone.hears()]
-        return last[0] == frozenset(tones)
-
-    try:
-        await wait_until(same, "the tones")
-    except AssertionError:
-        raise AssertionError(f"heard {sorted(last[0])} instead of {sorted(tones)}") from None
 
 
 async def pressed_by(leg: CallLeg, count: int) -> str:
