@@ -22,7 +22,7 @@ from server.wiring import Services
 
 CONVERSATIONS = 500
 MAIL_BATCH = 20
-LEASE_S = 3600.0
+LEASE_S = 86_400.0
 NUMBER = "+8675588121234"
 TEXT = "第 {number} 件：高新技术企业复审期间证书到期，还能享受所得税优惠吗？需要哪些材料？"
 
@@ -62,7 +62,7 @@ async def chat(services: Services) -> Feed:
 
 
 async def mail(services: Services) -> Feed:
-    """Each mail from another citizen, written down as the mailbox's reader writes it."""
+    """Citizens who follow up their first mail, written down as the mailbox's reader writes it."""
     async with services.database.unit_of_work(services.access) as uow:
         row = await mail_service.create(uow, services.secret_box, services.waker, _mailbox())
         lease = await leases.acquire(uow, f"bench:{row.id}", "bench", LEASE_S)
@@ -201,9 +201,11 @@ def _mailbox() -> MailboxSettings:
 
 def _mail(number: int) -> bytes:
     """About two kilobytes, as mail is."""
+    person = number % CONVERSATIONS
+    follows = "" if number == person else f"References: <{person}@bench.invalid>\r\n"
     head = (
-        f"From: citizen{number}@bench.invalid\r\nTo: hotline@bench.invalid\r\nMessage-ID: <{number}@bench.invalid>\r\n"
-        f"Subject: bench {number}\r\nDate: Tue, 24 Nov 2026 10:00:00 +0800\r\nMIME-Version: 1.0\r\n"
+        f"From: citizen{person}@bench.invalid\r\nTo: hotline@bench.invalid\r\nMessage-ID: <{number}@bench.invalid>\r\n"
+        f"{follows}Subject: bench {number}\r\nDate: Tue, 24 Nov 2026 10:00:00 +0800\r\nMIME-Version: 1.0\r\n"
         "Content-Type: text/plain; charset=utf-8\r\nContent-Transfer-Encoding: 8bit\r\n\r\n"
     )
     return (head + (TEXT.format(number=number) + "\r\n") * 15).encode()
