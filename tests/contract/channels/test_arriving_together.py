@@ -36,8 +36,10 @@ class CountingDatabase(Database):
 
 
 @pytest.fixture
-def counting(room: ChannelRoom) -> CountingDatabase:
-    return CountingDatabase(room.database.engine, room.side.clock, room.side.event_log)
+async def counting(room: ChannelRoom) -> AsyncIterator[CountingDatabase]:
+    database = CountingDatabase(room.database.engine, room.side.clock, room.side.event_log)
+    yield database
+    await database.settled()  # what follows a commit still uses the room's Redis
 
 
 def claims(room: ChannelRoom, database: Database) -> ClaimLoop:
