@@ -1,6 +1,7 @@
 """The way in for our own pages: idempotent by the provider's id, grouped without any item paying for another."""
 
 import asyncio
+from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import timedelta
 
@@ -20,6 +21,14 @@ from tests.support.waiting import wait_until
 from webchat import store as webchat
 
 FILE = {"filename": "申请.txt", "media_type": "text/plain", "size_bytes": 3, "blob_key": "k1", "sha256": "0" * 64}
+
+
+@pytest.fixture
+async def other(room: ChannelRoom) -> AsyncIterator[Database]:
+    """Another process's."""
+    database = Database(room.database.engine, room.side.clock)
+    yield database
+    await database.settled()  # what follows a commit still uses the room's Redis
 
 
 async def test_the_same_item_five_times_at_once_is_one_message_with_one_answer(room: ChannelRoom) -> None:
@@ -52,9 +61,8 @@ async def test_what_a_citizen_writes_while_he_is_called_about_it_belongs_to_what
     assert {before.contact_id, together.contact_id, alone.contact_id, seen and seen.id} == {about.id}
 
 
-async def test_the_same_item_through_two_processes_at_once_is_one_message(room: ChannelRoom) -> None:
+async def test_the_same_item_through_two_processes_at_once_is_one_message(room: ChannelRoom, other: Database) -> None:
     """Each process has its own connections and locks; only the database stands between them."""
-    other = Database(room.database.engine, room.side.clock)
     intakes = [room.direct(room.side.chat), room.direct(room.side.chat, other)]
     answers = await asyncio.gather(*(intake(room.chat("a")) for intake in intakes * 3))
     assert len({(answer.ledger_id, answer.contact_id, answer.message_id, answer.seq) for answer in answers}) == 1
@@ -62,8 +70,7 @@ async def test_the_same_item_through_two_processes_at_once_is_one_message(room: 
     assert len(await room.contacts()) == 1
 
 
-async def test_two_messages_through_two_processes_at_once_are_one_contact(room: ChannelRoom) -> None:
-    other = Database(room.database.engine, room.side.clock)
+async def test_two_messages_through_two_processes_at_once_are_one_contact(room: ChannelRoom, other: Database) -> None:
     await asyncio.gather(
         room.direct(room.side.chat)(room.chat("a", "第一页")),
         room.direct(room.side.chat, other)(room.chat("b", "第二页")),
@@ -73,10 +80,9 @@ async def test_two_messages_through_two_processes_at_once_are_one_contact(room: 
     assert sorted(await room.heard()) == ["第一页", "第二页"]
 
 
-async def test_after_closure_two_processes_begin_one_contact_between_them(room: ChannelRoom) -> None:
+async def test_after_closure_two_processes_begin_one_contact_between_them(room: ChannelRoom, other: Database) -> None:
     first = await room.direct(room.side.chat)(room.chat("a"))
     await room.side.world.does("close", first.contact_id, "answered")
-    other = Database(room.database.engine, room.side.clock)
     await asyncio.gather(
         room.direct(room.side.chat)(room.chat("b", "第一页")),
         room.direct(room.side.chat, other)(room.chat("c", "第二页")),
