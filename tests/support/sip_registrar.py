@@ -11,6 +11,9 @@ from tests.support.sip_message import SipMessage
 
 @dataclass
 class SipRegistrar(asyncio.DatagramProtocol):
+    """`asked`: every REGISTER; `registered`: those with an answer to the challenge."""
+
+    asked: list[SipMessage] = field(default_factory=list)
     registered: list[SipMessage] = field(default_factory=list)
     port: int = 0
     _transport: asyncio.DatagramTransport | None = None
@@ -23,6 +26,8 @@ class SipRegistrar(asyncio.DatagramProtocol):
         message = SipMessage.parse(data.decode())
         challenge = f'Digest realm="network", nonce="{secrets.token_hex(8)}", algorithm=MD5, qop="auth"'
         tag = secrets.token_hex(6)
+        if message.method == "REGISTER":
+            self.asked.append(message)
         if message.method == "REGISTER" and not message.get("Authorization"):
             answer = message.answer(401, "Unauthorized", tag, ("WWW-Authenticate", challenge))
         else:

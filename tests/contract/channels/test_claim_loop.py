@@ -36,6 +36,7 @@ async def test_an_item_stored_twice_is_one_row_and_one_file(room: ChannelRoom) -
     assert first.ledger_id == again.ledger_id
     (blob,) = await room.rows(BlobRow)
     assert blob.kept
+    await room.database.settled()
     assert [path.name for path in room.files()] == [blob.key]
 
 
